@@ -1,0 +1,3 @@
+//! `sfund-admin`, the operators' tool.
+
+fn main() {}

@@ -1,0 +1,4 @@
+//! The market: one value, two functions.
+
+pub mod amount;
+pub mod id;

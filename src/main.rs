@@ -1,0 +1,3 @@
+//! `sfund`: the exchange.
+
+fn main() {}
