@@ -1,4 +1,27 @@
 //! The market: one value, two functions.
+//!
+//! [`market::Market::judge`] says what a command would do, and changes nothing;
+//! [`market::Market::record`] makes it so, and cannot fail. There is no clock here, no I/O, no
+//! randomness, no float, no thread and no walk over a hash map: the same entries make the same
+//! market, to the last byte of its digest.
 
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
+pub mod access;
 pub mod amount;
+pub mod calendar;
+pub mod cash;
+pub mod command;
+mod deadline;
+mod dedup;
+pub mod entry;
+pub mod event;
 pub mod id;
+mod index;
+pub mod market;
+pub mod policy;
+pub mod registry;
+pub mod reject;
+pub mod time;
+pub mod trading;
+pub mod venue;

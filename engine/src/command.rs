@@ -1,0 +1,133 @@
+//! Every command (指令): what may be asked of the market.
+
+use minicbor::{Decode, Encode};
+
+use crate::cash::request_transfer::RequestTransfer;
+use crate::cash::settle_transfer::SettleTransfer;
+use crate::registry::affiliate::Affiliate;
+use crate::registry::extend_term::ExtendTerm;
+use crate::registry::issue_units::IssueUnits;
+use crate::registry::lock_units::LockUnits;
+use crate::registry::qualify::Qualify;
+use crate::registry::register_fund::RegisterFund;
+use crate::registry::register_party::RegisterParty;
+use crate::registry::set_party_status::SetPartyStatus;
+use crate::registry::unlock_units::UnlockUnits;
+use crate::trading::amend_order::AmendOrder;
+use crate::trading::board::{PostIntention, WithdrawIntention};
+use crate::trading::cancel_all::CancelAll;
+use crate::trading::cancel_order::CancelOrder;
+use crate::trading::place_order::PlaceOrder;
+use crate::trading::set_reference::SetReference;
+use crate::trading::set_trading_state::SetTradingState;
+use crate::venue::adopt_pack::AdoptPack;
+use crate::venue::issue_key::IssueKey;
+use crate::venue::open_segment::OpenSegment;
+use crate::venue::open_venue::OpenVenue;
+use crate::venue::propose::Review;
+use crate::venue::revoke_key::RevokeKey;
+use crate::venue::set_calendar::SetCalendar;
+use crate::venue::set_fees::SetFees;
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $number:literal $name:ident $type:ty;)*) => {
+        /// What may be asked. Numbers are forever.
+        #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+        pub enum Command {
+            $($(#[$doc])* #[n($number)] $name(#[n(0)] $type),)*
+            /// Let time pass. Only the sequencer says this.
+            #[n(99)]
+            Advance,
+        }
+
+        /// A command without what it says.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum CommandKind {
+            $($(#[$doc])* $name,)*
+            /// Let time pass.
+            Advance,
+        }
+
+        impl Command {
+            /// What kind of command this is.
+            #[must_use]
+            pub const fn kind(&self) -> CommandKind {
+                match self {
+                    $(Self::$name(_) => CommandKind::$name,)*
+                    Self::Advance => CommandKind::Advance,
+                }
+            }
+        }
+
+        impl CommandKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)* Self::Advance];
+
+            /// The kind's name, as `PlaceOrder`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)*
+                    Self::Advance => "Advance",
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    /// Open the venue.
+    1 OpenVenue Box<OpenVenue>;
+    /// Open a segment.
+    2 OpenSegment Box<OpenSegment>;
+    /// Put a segment under another pack.
+    3 AdoptPack Box<AdoptPack>;
+    /// Replace the calendar.
+    4 SetCalendar Box<SetCalendar>;
+    /// Set the fees of a segment.
+    5 SetFees Box<SetFees>;
+    /// Issue an API key.
+    6 IssueKey Box<IssueKey>;
+    /// Revoke an API key.
+    7 RevokeKey Box<RevokeKey>;
+    /// Approve or decline a proposal.
+    8 Review Review;
+    /// Register a party.
+    20 RegisterParty Box<RegisterParty>;
+    /// Record a qualification.
+    21 Qualify Box<Qualify>;
+    /// Record an affiliation.
+    22 Affiliate Affiliate;
+    /// Suspend a party or let it trade again.
+    23 SetPartyStatus Box<SetPartyStatus>;
+    /// Register a fund.
+    24 RegisterFund Box<RegisterFund>;
+    /// Extend the term of a fund.
+    25 ExtendTerm ExtendTerm;
+    /// Issue units.
+    26 IssueUnits Box<IssueUnits>;
+    /// Lock units under a pledge or a freeze.
+    27 LockUnits Box<LockUnits>;
+    /// Release a lock.
+    28 UnlockUnits Box<UnlockUnits>;
+    /// Ask for a deposit or a withdrawal.
+    40 RequestTransfer Box<RequestTransfer>;
+    /// The settlement bank's word on a transfer.
+    41 SettleTransfer Box<SettleTransfer>;
+    /// Place an order.
+    60 PlaceOrder PlaceOrder;
+    /// Amend an order.
+    61 AmendOrder AmendOrder;
+    /// Cancel an order.
+    62 CancelOrder CancelOrder;
+    /// Cancel all of a party's orders.
+    63 CancelAll CancelAll;
+    /// Set a reference price.
+    64 SetReference Box<SetReference>;
+    /// Halt, resume or close.
+    65 SetTradingState Box<SetTradingState>;
+    /// Put an intention on the board.
+    66 PostIntention PostIntention;
+    /// Take an intention off the board.
+    67 WithdrawIntention WithdrawIntention;
+}

@@ -1,0 +1,119 @@
+//! Every event (事件): what has happened.
+
+use minicbor::{Decode, Encode};
+
+use crate::cash::request_transfer::TransferRequested;
+use crate::cash::settle_transfer::TransferSettled;
+use crate::registry::affiliate::Affiliated;
+use crate::registry::extend_term::TermExtended;
+use crate::registry::issue_units::UnitsIssued;
+use crate::registry::lock_units::UnitsLocked;
+use crate::registry::qualify::Qualified;
+use crate::registry::register_fund::FundRegistered;
+use crate::registry::register_party::PartyRegistered;
+use crate::registry::set_party_status::PartyStatusSet;
+use crate::registry::unlock_units::UnitsUnlocked;
+use crate::trading::amend_order::OrderAmended;
+use crate::trading::board::{CounterpartySuggested, IntentionClosed, IntentionPosted};
+use crate::trading::cancel_order::OrderClosed;
+use crate::trading::place_order::{OrderDecremented, OrderPlaced, OrderRested, Traded};
+use crate::trading::set_reference::ReferenceSet;
+use crate::trading::set_trading_state::TradingStateSet;
+use crate::trading::sweep::{SweepAdvanced, SweepStarted};
+use crate::venue::adopt_pack::PackAdopted;
+use crate::venue::issue_key::KeyIssued;
+use crate::venue::open_segment::SegmentOpened;
+use crate::venue::open_venue::VenueOpened;
+use crate::venue::propose::{ProposalClosed, Proposed};
+use crate::venue::revoke_key::KeyRevoked;
+use crate::venue::set_calendar::CalendarSet;
+use crate::venue::set_fees::FeesSet;
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $number:literal $name:ident $type:ty;)*) => {
+        /// What has happened. Numbers are forever: a retired event keeps its number.
+        #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+        pub enum Event {
+            $($(#[$doc])* #[n($number)] $name(#[n(0)] $type),)*
+        }
+
+        impl Event {
+            /// The event's name, as `OrderPlaced`.
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$name(_) => stringify!($name),)*
+                }
+            }
+        }
+    };
+}
+
+events! {
+    /// The venue is open.
+    1 VenueOpened Box<VenueOpened>;
+    /// A segment is open.
+    2 SegmentOpened Box<SegmentOpened>;
+    /// A segment runs under another pack.
+    3 PackAdopted Box<PackAdopted>;
+    /// Another calendar is in force.
+    4 CalendarSet Box<CalendarSet>;
+    /// A segment has other fees.
+    5 FeesSet Box<FeesSet>;
+    /// A key is issued.
+    6 KeyIssued Box<KeyIssued>;
+    /// A key is revoked.
+    7 KeyRevoked Box<KeyRevoked>;
+    /// A command waits for a second person.
+    8 Proposed Box<Proposed>;
+    /// A proposal ended.
+    9 ProposalClosed ProposalClosed;
+    /// A party is registered.
+    20 PartyRegistered Box<PartyRegistered>;
+    /// A qualification is recorded.
+    21 Qualified Box<Qualified>;
+    /// A party is in another group.
+    22 Affiliated Affiliated;
+    /// The status of a party changed.
+    23 PartyStatusSet Box<PartyStatusSet>;
+    /// A fund is registered.
+    24 FundRegistered Box<FundRegistered>;
+    /// The term of a fund is extended.
+    25 TermExtended TermExtended;
+    /// Units are issued.
+    26 UnitsIssued Box<UnitsIssued>;
+    /// Units are locked.
+    27 UnitsLocked Box<UnitsLocked>;
+    /// A lock is released.
+    28 UnitsUnlocked Box<UnitsUnlocked>;
+    /// A transfer waits for the bank.
+    40 TransferRequested Box<TransferRequested>;
+    /// A transfer is settled.
+    41 TransferSettled Box<TransferSettled>;
+    /// An order is taken.
+    60 OrderPlaced OrderPlaced;
+    /// Two orders traded.
+    61 Traded Traded;
+    /// What is left of an order rests in the book.
+    62 OrderRested OrderRested;
+    /// An order is no longer open.
+    63 OrderClosed OrderClosed;
+    /// An order has other terms.
+    64 OrderAmended OrderAmended;
+    /// Self-trade prevention took units off an order.
+    65 OrderDecremented OrderDecremented;
+    /// A sweep has begun.
+    66 SweepStarted SweepStarted;
+    /// A sweep got this far.
+    67 SweepAdvanced SweepAdvanced;
+    /// A fund has another reference price.
+    70 ReferenceSet Box<ReferenceSet>;
+    /// A trading state changed.
+    71 TradingStateSet Box<TradingStateSet>;
+    /// An intention is on the board.
+    80 IntentionPosted IntentionPosted;
+    /// Two intentions would suit each other.
+    81 CounterpartySuggested CounterpartySuggested;
+    /// An intention is off the board.
+    82 IntentionClosed IntentionClosed;
+}

@@ -1,0 +1,211 @@
+//! Policy packs: the law and the venue's conventions as data (规则包).
+//!
+//! Every number of the rulebook is a field here; no rule has a constant in code. A pack enters
+//! by command, has a version, and each segment runs under one.
+
+use minicbor::{Decode, Encode};
+
+use crate::amount::{Money, Ppm};
+use crate::time::Date;
+
+/// Longest code of a party, fund, segment or pack, in bytes.
+pub const CODE_BYTES_MAX: usize = 64;
+/// Longest name or free text, in bytes.
+pub const TEXT_BYTES_MAX: usize = 512;
+/// Most parties a venue registers.
+pub const PARTIES_MAX: usize = 1_000_000;
+/// Most funds a venue registers.
+pub const FUNDS_MAX: usize = 1_000_000;
+/// Most segments a venue opens.
+pub const SEGMENTS_MAX: usize = 64;
+/// Most fee schedules ever in force, over all segments.
+pub const SCHEDULES_MAX: usize = 65_536;
+/// Most tiers of one fee schedule.
+pub const TIERS_MAX: usize = 8;
+/// Most holidays, and most make-up days, of one calendar.
+pub const CALENDAR_DAYS_MAX: usize = 4_096;
+/// Most keys, live or revoked.
+pub const KEYS_MAX: usize = 1_000_000;
+/// Most locks of units in force.
+pub const LOCKS_MAX: usize = 1_000_000;
+/// Most cash transfers that wait for the bank.
+pub const TRANSFERS_MAX: usize = 100_000;
+/// Most proposals that wait for a second person.
+pub const PROPOSALS_MAX: usize = 10_000;
+/// Most intentions on the board.
+pub const INTENTIONS_MAX: usize = 1_000_000;
+/// Most counterparties suggested for one intention.
+pub const SUGGESTIONS_MAX: usize = 8;
+/// Most orders open at once over all books.
+pub const ORDERS_MAX: u32 = 16_000_000;
+/// Most attempt ids remembered.
+pub const ATTEMPTS_MAX: usize = 16_777_216;
+/// How long an attempt id is remembered, in seconds.
+pub const ATTEMPT_SECONDS: u64 = 24 * 3_600;
+/// How long a proposal waits for a second person, in seconds.
+pub const PROPOSAL_SECONDS: u64 = 7 * 24 * 3_600;
+/// Most deadlines handled in one entry.
+pub const ADVANCE_MAX: usize = 256;
+/// Most order slots looked at in one step of a sweep.
+pub const SWEEP_SLOTS_MAX: u32 = 65_536;
+/// Most cash of one party, transfer or order: 10 trillion, in fen.
+pub const CASH_MAX: Money = Money::from_fen(1_000_000_000_000_000);
+/// Most units of one fund, in hundredths.
+pub const UNITS_E2_MAX: u64 = 1_000_000_000_000_000;
+/// The dearest fee: 10 %.
+pub const FEE_MAX: Ppm = Ppm::new(100_000);
+
+/// Whether something is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Permission {
+    /// It is forbidden.
+    #[n(0)]
+    Forbidden,
+    /// It is allowed.
+    #[n(1)]
+    Allowed,
+}
+
+/// A pack: one value for each parameter of the rulebook (规则包).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Pack {
+    /// What the pack is called, as `cn-regional`.
+    #[n(0)]
+    pub code: String,
+    /// Version from 1; a later pack of the same code has a higher one.
+    #[n(1)]
+    pub version: u32,
+    /// First date on which the pack may judge.
+    #[n(2)]
+    pub valid_from: Date,
+    /// Whose law it states, as `CN-JS`.
+    #[n(3)]
+    pub jurisdiction: String,
+    /// A1: continuous two-sided trading (连续竞价).
+    #[n(4)]
+    pub continuous: Permission,
+    /// A1: call auctions (集合竞价).
+    #[n(5)]
+    pub call_auction: Permission,
+    /// A2: trading days between buying and selling the same fund; 0 turns the rule off.
+    #[n(6)]
+    pub turnaround_trading_days: u16,
+    /// A3: most holders by legal form, looked through.
+    #[n(7)]
+    pub holder_caps: HolderCaps,
+    /// A4: who may buy.
+    #[n(8)]
+    pub investors: InvestorRules,
+    /// A6: province in which a fund or its manager is registered; `None` admits any.
+    #[n(9)]
+    pub province: Option<String>,
+    /// Half-width of the band around the reference price; `None` sets no band.
+    #[n(10)]
+    pub price_band: Option<Ppm>,
+    /// Minutes of the venue's day in which orders are taken; `None` is around the clock.
+    #[n(11)]
+    pub trading_hours: Option<Hours>,
+    /// Limits on what one order or party may take of the machine.
+    #[n(12)]
+    pub limits: Limits,
+}
+
+/// A3: most holders by legal form (持有人上限).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct HolderCaps {
+    /// Limited partnership (有限合伙): 合伙企业法 61.
+    #[n(0)]
+    pub partnership: u32,
+    /// Limited liability company (有限责任公司).
+    #[n(1)]
+    pub limited_liability: u32,
+    /// Joint stock company (股份有限公司).
+    #[n(2)]
+    pub joint_stock: u32,
+    /// Contract type (契约型).
+    #[n(3)]
+    pub contract: u32,
+}
+
+/// A4: who is a qualified investor (合格投资者).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct InvestorRules {
+    /// Least money that a buyer has in one fund when its order is filled.
+    #[n(0)]
+    pub investment_min: Money,
+    /// Least net assets of an institution.
+    #[n(1)]
+    pub entity_net_assets_min: Money,
+    /// Least financial assets of an institution; zero asks for none.
+    #[n(2)]
+    pub entity_financial_assets_min: Money,
+    /// Least financial assets of a person.
+    #[n(3)]
+    pub person_financial_assets_min: Money,
+    /// Or least average income of a person over three years.
+    #[n(4)]
+    pub person_income_min: Money,
+    /// Whether natural persons may buy at all.
+    #[n(5)]
+    pub natural_persons: Permission,
+}
+
+/// Minutes of the venue's day, `opens <= minute < closes` (交易时段).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Hours {
+    /// First minute, 0 to 1,439.
+    #[n(0)]
+    pub opens_minute: u16,
+    /// First minute after, 1 to 1,440.
+    #[n(1)]
+    pub closes_minute: u16,
+}
+
+/// Limits that keep one order or party from taking the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Limits {
+    /// Most trades of one incoming order; what is left of it is then cancelled.
+    #[n(0)]
+    pub fills_max: u32,
+    /// Most orders that one party has open.
+    #[n(1)]
+    pub orders_per_party_max: u32,
+    /// Most tranches of an iceberg order.
+    #[n(2)]
+    pub tranches_max: u32,
+    /// Longest life of a dated order, in days.
+    #[n(3)]
+    pub order_days_max: u16,
+    /// Longest life of an intention, in days.
+    #[n(4)]
+    pub intention_days_max: u16,
+    /// Most intentions that one party has on the board.
+    #[n(5)]
+    pub intentions_per_party_max: u32,
+}
+
+/// Fees of a segment by tier; a party's tier picks the row (费率表).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Fees {
+    /// One row a tier, 1 to [`TIERS_MAX`] of them.
+    #[n(0)]
+    pub tiers: Vec<Rates>,
+}
+
+/// Fee rates of one tier, by side and by who was in the book first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Rates {
+    /// Buyer whose order rested.
+    #[n(0)]
+    pub maker_buy: Ppm,
+    /// Seller whose order rested.
+    #[n(1)]
+    pub maker_sell: Ppm,
+    /// Buyer whose order came in.
+    #[n(2)]
+    pub taker_buy: Ppm,
+    /// Seller whose order came in.
+    #[n(3)]
+    pub taker_sell: Ppm,
+}

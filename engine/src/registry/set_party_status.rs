@@ -1,0 +1,36 @@
+//! Suspending a party and letting it trade again (暂停、恢复).
+//!
+//! A suspension cancels the party's open orders by a sweep.
+
+use minicbor::{Decode, Encode};
+
+use crate::id::PartyId;
+use crate::registry::party::PartyStatus;
+
+/// Ask to suspend a party or to let it trade again.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SetPartyStatus {
+    /// Whose status changes.
+    #[n(0)]
+    pub party: PartyId,
+    /// The new status.
+    #[n(1)]
+    pub status: PartyStatus,
+    /// Why, 1 to 512 bytes.
+    #[n(2)]
+    pub reason: String,
+}
+
+/// The status of a party changed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PartyStatusSet {
+    /// Whose status changed.
+    #[n(0)]
+    pub party: PartyId,
+    /// The new status.
+    #[n(1)]
+    pub status: PartyStatus,
+    /// Why.
+    #[n(2)]
+    pub reason: String,
+}

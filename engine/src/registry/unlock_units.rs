@@ -1,0 +1,34 @@
+//! Releasing locked units (解除质押、解冻), whole locks at a time.
+
+use minicbor::{Decode, Encode};
+
+use crate::amount::Units;
+use crate::id::LockId;
+
+/// Ask to release a lock.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct UnlockUnits {
+    /// The lock.
+    #[n(0)]
+    pub lock: LockId,
+    /// What the release rests on, 1 to 512 bytes.
+    #[n(1)]
+    pub evidence: String,
+}
+
+/// A lock is released; its units are available again.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct UnitsUnlocked {
+    /// The lock.
+    #[n(0)]
+    pub lock: LockId,
+    /// E5: units that the holder had available before.
+    #[n(1)]
+    pub available_before: Units,
+    /// E5: units that were locked in this kind before.
+    #[n(2)]
+    pub locked_before: Units,
+    /// What the release rests on.
+    #[n(3)]
+    pub evidence: String,
+}

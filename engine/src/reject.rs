@@ -1,0 +1,625 @@
+//! Every way the market says no (拒绝).
+//!
+//! A reject is an answer, not a failure: it is journaled, it has a number and a name that never
+//! change meaning, it names the rule it rests on, and it states what was asked and what was
+//! allowed. Numbers are never reused. The catalogue for people is `docs/REFUSALS.md`.
+
+use std::fmt;
+
+use minicbor::{Decode, Encode};
+use thiserror::Error;
+
+use crate::access::Requirement;
+use crate::amount::{Money, Price, Units};
+use crate::command::CommandKind;
+use crate::id::{
+    FundId, IntentionId, LockId, OrderId, PartyId, ProposalId, SegmentId, TransferId,
+};
+use crate::registry::party::Role;
+use crate::time::{Date, Time};
+
+/// What kind of no it is; the service turns it into a gRPC status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RejectKind {
+    /// What was asked makes no sense, whatever the state of the market.
+    Malformed,
+    /// The caller may not ask this.
+    NotPermitted,
+    /// What was named is not there, or the caller may not see it.
+    NotFound,
+    /// It is there already.
+    AlreadyExists,
+    /// A rule of the market forbids it now.
+    Rule,
+    /// A limit of the machine is reached.
+    Exhausted,
+}
+
+/// One line of the catalogue of refusals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its number, for ever.
+    pub number: u32,
+    /// Its name, for ever.
+    pub name: &'static str,
+    /// What kind of no it is.
+    pub kind: RejectKind,
+    /// Rule of the rulebook it rests on; empty where it is the venue's own.
+    pub rule: &'static str,
+    /// What it means, in a sentence or two.
+    pub meaning: &'static str,
+}
+
+macro_rules! rejects {
+    ($(
+        $(#[doc = $doc:literal])*
+        $number:literal $name:literal $kind:ident $rule:literal $text:literal
+        $variant:ident { $($index:literal $field:ident: $type:ty),* $(,)? }
+    )*) => {
+        /// Why a command was refused.
+        ///
+        /// Variants are ordered by precedence: a command that breaks two rules is refused for the
+        /// earlier one, so a client sees the same answer on every replica and version.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Encode, Decode)]
+        pub enum Reject {
+            $(
+                $(#[doc = $doc])*
+                #[n($number)]
+                #[error($text)]
+                $variant {
+                    $(
+                        #[doc = concat!("The `", stringify!($field), "` of the refusal.")]
+                        #[n($index)]
+                        $field: $type,
+                    )*
+                },
+            )*
+        }
+
+        impl Reject {
+            /// Every refusal, in order of precedence.
+            pub const CATALOGUE: &'static [Refusal] = &[$(Refusal {
+                number: $number,
+                name: $name,
+                kind: RejectKind::$kind,
+                rule: $rule,
+                meaning: concat!($($doc),*),
+            },)*];
+
+            /// This refusal's line in the catalogue.
+            ///
+            /// # Panics
+            ///
+            /// Never: the catalogue has a line for each variant.
+            #[must_use]
+            pub fn refusal(&self) -> &'static Refusal {
+                let number: u32 = match self {
+                    $(Self::$variant { .. } => $number,)*
+                };
+                let found = Self::CATALOGUE.iter().find(|line| line.number == number);
+                found.expect("every variant is in the catalogue")
+            }
+
+            /// What was asked and what was allowed, by name.
+            #[must_use]
+            pub fn fields(&self) -> Vec<(&'static str, String)> {
+                match self {
+                    $(Self::$variant { $($field),* } => {
+                        vec![$((stringify!($field), $field.to_string())),*]
+                    })*
+                }
+            }
+        }
+    };
+}
+
+rejects! {
+    /// The attempt id was used by the same caller for something else within the last 24 hours.
+    101 "ATTEMPT_REUSED" AlreadyExists "" "this attempt id was used for another request"
+    AttemptReused {}
+
+    /// The venue remembers as many attempts as it can; send again when older ones are forgotten.
+    102 "TOO_MANY_ATTEMPTS" Exhausted "" "{limit} attempts are remembered, and no more can be"
+    TooManyAttempts { 0 limit: u64 }
+
+    /// The first command of a venue opens it.
+    103 "VENUE_NOT_OPEN" Rule "" "the venue is not open yet"
+    VenueNotOpen {}
+
+    /// A venue opens once.
+    104 "VENUE_ALREADY_OPEN" AlreadyExists "" "the venue is open already"
+    VenueAlreadyOpen {}
+
+    /// The caller's role may not give this command, or not for this party.
+    105 "NOT_PERMITTED" NotPermitted "" "{command} needs {needs}; the caller is {role}"
+    NotPermitted { 0 command: Asked, 1 role: Asker, 2 needs: Requirement }
+
+    /// A text is empty, too long, or holds what it may not.
+    110 "BAD_TEXT" Malformed "" "{field} has {bytes} bytes; it takes 1 to {bytes_max} printable ones"
+    BadText { 0 field: Field, 1 bytes: u64, 2 bytes_max: u64 }
+
+    /// A number is outside its range.
+    111 "OUT_OF_RANGE" Malformed "" "{field} is {value}; it takes {min} to {max}"
+    OutOfRange { 0 field: Field, 1 value: u64, 2 min: u64, 3 max: u64 }
+
+    /// A list has too many elements, or too few.
+    112 "BAD_LENGTH" Malformed "" "{field} has {length} elements; it takes {min} to {max}"
+    BadLength { 0 field: Field, 1 length: u64, 2 min: u64, 3 max: u64 }
+
+    /// A currency is three capital letters.
+    113 "BAD_CURRENCY" Malformed "" "a currency is three capital letters"
+    BadCurrency {}
+
+    /// A list that stands for a set names something twice or out of order, or a span is reversed.
+    114 "INCONSISTENT" Malformed "" "{field} contradicts itself"
+    Inconsistent { 0 field: Field }
+
+    /// No party has this id.
+    120 "PARTY_NOT_FOUND" NotFound "" "there is no {party}"
+    PartyNotFound { 0 party: PartyId }
+
+    /// No fund has this id.
+    121 "FUND_NOT_FOUND" NotFound "" "there is no {fund}"
+    FundNotFound { 0 fund: FundId }
+
+    /// No segment has this id.
+    122 "SEGMENT_NOT_FOUND" NotFound "" "there is no {segment}"
+    SegmentNotFound { 0 segment: SegmentId }
+
+    /// No open order of the caller has this id.
+    123 "ORDER_NOT_OPEN" NotFound "" "{order} is not open"
+    OrderNotOpen { 0 order: OrderId }
+
+    /// No intention of the caller with this id is on the board.
+    124 "INTENTION_NOT_OPEN" NotFound "" "{intention} is not on the board"
+    IntentionNotOpen { 0 intention: IntentionId }
+
+    /// No transfer with this id waits for the bank.
+    125 "TRANSFER_NOT_PENDING" NotFound "" "{transfer} does not wait for the bank"
+    TransferNotPending { 0 transfer: TransferId }
+
+    /// No proposal with this id waits for a second person.
+    126 "PROPOSAL_NOT_OPEN" NotFound "" "{proposal} does not wait for anybody"
+    ProposalNotOpen { 0 proposal: ProposalId }
+
+    /// No lock with this id is in force.
+    127 "LOCK_NOT_IN_FORCE" NotFound "" "{lock} is not in force"
+    LockNotInForce { 0 lock: LockId }
+
+    /// No live key has this hash.
+    128 "KEY_NOT_FOUND" NotFound "" "there is no such key, or it is revoked"
+    KeyNotFound {}
+
+    /// A code names one thing.
+    130 "CODE_TAKEN" AlreadyExists "" "this code belongs to number {number} of its kind"
+    CodeTaken { 0 number: u64 }
+
+    /// A key is issued once.
+    131 "KEY_EXISTS" AlreadyExists "" "this key is issued already"
+    KeyExists {}
+
+    /// The party's role does not fit: a manager manages, a lender takes pledges, an investor holds.
+    140 "WRONG_ROLE" Rule "A9" "{party} is {role}; it takes {needs}"
+    WrongRole { 0 party: PartyId, 1 role: Role, 2 needs: Requirement }
+
+    /// Who asked may not be who approves.
+    141 "SAME_PERSON" NotPermitted "" "{proposal} was made by {party}, and another person decides it"
+    SamePerson { 0 proposal: ProposalId, 1 party: PartyId }
+
+    /// The venue has as many of these as it can.
+    150 "REGISTRY_FULL" Exhausted "" "there are {limit} of {field}, and no more can be"
+    RegistryFull { 0 field: Field, 1 limit: u64 }
+
+    /// The calendar does not speak for a date that the rule needs.
+    160 "OUTSIDE_CALENDAR" Rule "I3" "the calendar does not reach {date}"
+    OutsideCalendar { 0 date: Date }
+
+    /// A calendar replaces the one before it, and no other.
+    161 "CALENDAR_NOT_NEXT" Rule "I3" "calendar version {version} does not follow {current}"
+    CalendarNotNext { 0 version: u32, 1 current: u32 }
+
+    /// A pack replaces an earlier version of itself.
+    162 "PACK_NOT_NEWER" Rule "" "pack version {version} is not newer than {current}"
+    PackNotNewer { 0 version: u32, 1 current: u32 }
+
+    /// A pack judges from its first date on.
+    163 "PACK_NOT_YET_VALID" Rule "" "the pack is valid from {valid_from} on"
+    PackNotYetValid { 0 valid_from: Date }
+
+    /// A lot at one tick is a whole number of fen, so that the cash of every trade is exact.
+    170 "TICK_NOT_WHOLE_FEN" Malformed "" "a lot of {lot} at a tick of {tick} is no whole fen"
+    TickNotWholeFen { 0 tick: Price, 1 lot: Units }
+
+    /// The fund is registered outside the venue's province.
+    171 "PROVINCE_NOT_ADMITTED" Rule "A6" "the segment does not admit funds of this province"
+    ProvinceNotAdmitted {}
+
+    /// An extension ends later than the term it extends.
+    172 "TERM_NOT_EXTENDED" Rule "" "{until} does not extend a term that ends on {term_ends}"
+    TermNotExtended { 0 until: Date, 1 term_ends: Date }
+
+    /// A moment that must lie ahead does not.
+    173 "NOT_IN_THE_FUTURE" Malformed "" "{field} is {value}; it must be after {now}"
+    NotInTheFuture { 0 field: Field, 1 value: Time, 2 now: Time }
+
+    /// The segment's pack forbids firm orders; the intention board is open.
+    200 "MODE_FORBIDDEN" Rule "A1" "the segment allows no continuous trading; post an intention"
+    ModeForbidden {}
+
+    /// The party is suspended.
+    201 "PARTY_SUSPENDED" Rule "" "{party} is suspended"
+    PartySuspended { 0 party: PartyId }
+
+    /// The fund, its segment or the venue is halted or closed.
+    202 "NOT_TRADING" Rule "" "{fund} does not trade now: {level}"
+    NotTrading { 0 fund: FundId, 1 level: NotTradingLevel }
+
+    /// The segment takes orders in its hours of a trading day only.
+    203 "OUT_OF_HOURS" Rule "" "the segment takes orders again from {opens} on"
+    OutOfHours { 0 opens: Time }
+
+    /// The fund's term is over.
+    204 "TERM_ENDED" Rule "" "the term of {fund} ended on {term_ends}"
+    TermEnded { 0 fund: FundId, 1 term_ends: Date }
+
+    /// An order is for something.
+    210 "NO_UNITS" Malformed "" "no units asked for"
+    NoUnits {}
+
+    /// A price is a whole number of ticks, from one on.
+    211 "NOT_IN_TICKS" Malformed "" "{price} is no whole number of ticks of {tick}"
+    NotInTicks { 0 price: Price, 1 tick: Price }
+
+    /// Units are a whole number of lots.
+    212 "NOT_IN_LOTS" Malformed "" "{units} is no whole number of lots of {lot}"
+    NotInLots { 0 units: Units, 1 lot: Units }
+
+    /// The order is worth more than an order may be.
+    213 "ORDER_TOO_LARGE" Malformed "" "an order takes at most {cash_max} of cash and 2^32 - 1 lots"
+    OrderTooLarge { 0 cash_max: Money }
+
+    /// An iceberg shows less than it is, and not too little of it, and rests.
+    214 "BAD_ICEBERG" Malformed "" "a peak lies from {peak_min} to less than the order, and it rests"
+    BadIceberg { 0 peak_min: Units }
+
+    /// A least quantity is at most the order, and needs no peak beside it.
+    215 "BAD_MINIMUM" Malformed "" "a minimum is at most {units}, and goes without a peak"
+    BadMinimum { 0 units: Units }
+
+    /// What the order says of its time contradicts what else it says.
+    216 "BAD_TIME_IN_FORCE" Malformed "" "this time in force does not go with the rest of the order"
+    BadTimeInForce {}
+
+    /// A dated order ends ahead, within the pack's span.
+    217 "EXPIRY_OUT_OF_RANGE" Rule "" "{expires} is not after {now} and at most {latest}"
+    ExpiryOutOfRange { 0 expires: Time, 1 now: Time, 2 latest: Time }
+
+    /// The pack asks for a price band and the fund has no reference price, or a stale one.
+    220 "NO_REFERENCE" Rule "G4" "{fund} has no reference price in force"
+    NoReference { 0 fund: FundId }
+
+    /// The price is outside the band around the reference price.
+    221 "OUTSIDE_BAND" Rule "" "{price} is outside the band of {lowest} to {highest}"
+    OutsideBand { 0 price: Price, 1 lowest: Price, 2 highest: Price }
+
+    /// The buyer is no qualified investor, or no longer.
+    222 "NOT_QUALIFIED" Rule "A4" "{party} is no qualified investor: {shortfall}"
+    NotQualified { 0 party: PartyId, 1 shortfall: Shortfall }
+
+    /// A buyer has at least this much in one fund once its order is filled.
+    223 "BELOW_INVESTMENT_MIN" Rule "A4" "{invested} in {fund} is less than {minimum}"
+    BelowInvestmentMin { 0 fund: FundId, 1 invested: Money, 2 minimum: Money }
+
+    /// Buying and selling the same fund lie some trading days apart.
+    224 "TURNAROUND_INTERVAL" Rule "A2" "{party} traded the other way on {last}; {days} trading days must pass"
+    TurnaroundInterval { 0 party: PartyId, 1 last: Date, 2 days: u32 }
+
+    /// The fund has as many holders as the law or its agreement allows, looked through.
+    225 "HOLDER_CAP" Rule "A3" "{fund} has {holders} holders of {cap}; {joins} more do not fit"
+    HolderCap { 0 fund: FundId, 1 holders: u32, 2 joins: u32, 3 cap: u32 }
+
+    /// An order, and what it leaves, is not below the fund's minimum ticket.
+    226 "BELOW_MINIMUM_TICKET" Rule "A5" "{units} is below the minimum ticket of {minimum}"
+    BelowMinimumTicket { 0 units: Units, 1 minimum: Units }
+
+    /// Units on offer, pledged or frozen are held and cannot be offered.
+    227 "UNITS_NOT_AVAILABLE" Rule "A8" "{party} needs {wanted} units and has {available} available, {offered} on offer, {pledged} pledged, {frozen} frozen"
+    UnitsNotAvailable {
+        0 party: PartyId, 1 wanted: Units, 2 available: Units,
+        3 offered: Units, 4 pledged: Units, 5 frozen: Units,
+    }
+
+    /// A buy holds its worst price and fee; a withdrawal holds its amount.
+    228 "CASH_NOT_AVAILABLE" Rule "A8" "{party} needs {wanted} of cash and has {available} available"
+    CashNotAvailable { 0 party: PartyId, 1 wanted: Money, 2 available: Money }
+
+    /// The party has as many orders open as one may.
+    230 "TOO_MANY_ORDERS" Exhausted "" "{party} has {limit} orders open, and no more can be"
+    TooManyOrders { 0 party: PartyId, 1 limit: u32 }
+
+    /// The party has as many intentions on the board as one may.
+    231 "TOO_MANY_INTENTIONS" Exhausted "" "{party} has {limit} intentions, and no more can be"
+    TooManyIntentions { 0 party: PartyId, 1 limit: u32 }
+
+    /// The order would take from the book.
+    232 "POST_ONLY_WOULD_TRADE" Rule "" "the order would trade at {price} and asked not to"
+    PostOnlyWouldTrade { 0 price: Price }
+
+    /// The book does not hold what the order must trade at once.
+    233 "NOT_FILLABLE" Rule "" "{fillable} of {units} could trade at once"
+    NotFillable { 0 units: Units, 1 fillable: Units }
+
+    /// An order is amended to more than has traded.
+    234 "AMENDED_BELOW_FILLED" Rule "" "{filled} units have traded; {units} is not more"
+    AmendedBelowFilled { 0 units: Units, 1 filled: Units }
+
+    /// An amendment changes something.
+    235 "NOTHING_TO_AMEND" Malformed "" "the amendment changes nothing"
+    NothingToAmend {}
+
+    /// A balance would be more than the ledger or the register takes.
+    240 "BALANCE_TOO_LARGE" Exhausted "" "{party} would have more than the ledger takes"
+    BalanceTooLarge { 0 party: PartyId }
+}
+
+macro_rules! field_names {
+    ($($(#[doc = $doc:literal])* $number:literal $name:ident $text:literal;)*) => {
+        /// What a refusal is about.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+        #[cbor(index_only)]
+        pub enum Field {
+            $($(#[doc = $doc])* #[n($number)] $name,)*
+        }
+
+        impl fmt::Display for Field {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$name => $text,)*
+                })
+            }
+        }
+    };
+}
+
+field_names! {
+    /// A unique code.
+    0 Code "code";
+    /// A name.
+    1 Name "name";
+    /// A reason.
+    2 Reason "reason";
+    /// Evidence of an act.
+    3 Evidence "evidence";
+    /// A certifier.
+    4 Certifier "certifier";
+    /// A bank reference.
+    5 Reference "reference";
+    /// A price source.
+    6 Source "source";
+    /// A jurisdiction.
+    7 Jurisdiction "jurisdiction";
+    /// A province.
+    8 Province "province";
+    /// An amount of cash.
+    9 Amount "amount";
+    /// A number of units.
+    10 Units "units";
+    /// A price.
+    11 Price "price";
+    /// A tick.
+    12 Tick "tick";
+    /// A lot.
+    13 Lot "lot";
+    /// A minimum ticket.
+    14 MinimumTicket "minimum_ticket";
+    /// A holder cap.
+    15 HolderCap "holder_cap";
+    /// A look-through count.
+    16 LookThrough "look_through";
+    /// A fee tier.
+    17 Tier "tier";
+    /// A fee rate.
+    18 Rate "rate";
+    /// Fee tiers.
+    19 Tiers "tiers";
+    /// Holidays.
+    20 Holidays "holidays";
+    /// Make-up days.
+    21 MakeupDays "makeup_days";
+    /// The span of a calendar.
+    22 CalendarSpan "calendar_span";
+    /// A pack's version.
+    23 Version "version";
+    /// Trading hours.
+    24 TradingHours "trading_hours";
+    /// Limits of a pack.
+    25 Limits "limits";
+    /// An offset from UTC, as minutes + 1,440.
+    26 UtcOffset "utc_offset";
+    /// Staff of the venue.
+    27 Staff "staff";
+    /// Segments.
+    28 Segments "segments";
+    /// Parties.
+    29 Parties "parties";
+    /// Funds.
+    30 Funds "funds";
+    /// Keys.
+    31 Keys "keys";
+    /// Locks.
+    32 Locks "locks";
+    /// Transfers that wait.
+    33 Transfers "transfers";
+    /// Proposals that wait.
+    34 Proposals "proposals";
+    /// Intentions.
+    35 Intentions "intentions";
+    /// Open orders.
+    36 Orders "orders";
+    /// Fee schedules.
+    37 Schedules "schedules";
+    /// When something expires.
+    38 Expires "expires";
+    /// A pledgee.
+    39 Pledgee "pledgee";
+    /// Investor rules of a pack.
+    40 Investors "investors";
+    /// A price band.
+    41 PriceBand "price_band";
+    /// Extensions of a term.
+    42 Extensions "extensions";
+    /// Sweeps that run.
+    43 Sweeps "sweeps";
+    /// A member that acts for a party.
+    44 Member "member";
+    /// The end of a term.
+    45 TermEnds "term_ends";
+}
+
+/// The command that a refusal speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Asked(#[n(0)] u16);
+
+impl From<CommandKind> for Asked {
+    fn from(kind: CommandKind) -> Self {
+        let place = CommandKind::ALL.iter().position(|other| *other == kind);
+        Self(place.and_then(|place| u16::try_from(place).ok()).unwrap_or(u16::MAX))
+    }
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = CommandKind::ALL.get(usize::from(self.0));
+        f.write_str(kind.map_or("an unknown command", |kind| kind.name()))
+    }
+}
+
+/// Who asked, as a refusal speaks of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Asker {
+    /// The venue's own machinery.
+    #[n(0)]
+    Venue,
+    /// A party of this role.
+    #[n(1)]
+    Party(#[n(0)] Role),
+    /// A party that is not registered.
+    #[n(2)]
+    Unknown,
+}
+
+impl fmt::Display for Asker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Venue => f.write_str("the venue"),
+            Self::Party(role) => role.fmt(f),
+            Self::Unknown => f.write_str("not registered"),
+        }
+    }
+}
+
+/// On which level trade is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum NotTradingLevel {
+    /// The fund is halted.
+    #[n(0)]
+    FundHalted,
+    /// The fund is closed.
+    #[n(1)]
+    FundClosed,
+    /// The segment is halted.
+    #[n(2)]
+    SegmentHalted,
+    /// The segment is closed.
+    #[n(3)]
+    SegmentClosed,
+    /// The venue is halted.
+    #[n(4)]
+    VenueHalted,
+    /// The venue is closed.
+    #[n(5)]
+    VenueClosed,
+}
+
+impl fmt::Display for NotTradingLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FundHalted => "the fund is halted",
+            Self::FundClosed => "the fund is closed",
+            Self::SegmentHalted => "the segment is halted",
+            Self::SegmentClosed => "the segment is closed",
+            Self::VenueHalted => "the venue is halted",
+            Self::VenueClosed => "the venue is closed",
+        })
+    }
+}
+
+/// What a buyer lacks to be a qualified investor (rule A4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Shortfall {
+    /// Nobody certified it.
+    #[n(0)]
+    NotCertified,
+    /// The certificate ran out on this date.
+    #[n(1)]
+    Expired(#[n(0)] Date),
+    /// The pack excludes natural persons.
+    #[n(2)]
+    PersonsExcluded,
+    /// Net assets below this.
+    #[n(3)]
+    NetAssetsBelow(#[n(0)] Money),
+    /// Financial assets below this.
+    #[n(4)]
+    FinancialAssetsBelow(#[n(0)] Money),
+}
+
+impl fmt::Display for Shortfall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotCertified => f.write_str("nobody certified it"),
+            Self::Expired(date) => write!(f, "its certificate ran out on {date}"),
+            Self::PersonsExcluded => f.write_str("natural persons are excluded"),
+            Self::NetAssetsBelow(least) => write!(f, "its net assets are below {least}"),
+            Self::FinancialAssetsBelow(least) => {
+                write!(f, "its financial assets are below {least}")
+            }
+        }
+    }
+}
+
+impl Reject {
+    /// The name of the refusal, as `UNITS_NOT_AVAILABLE`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.refusal().name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_names_of_refusals_are_unique_and_ordered() {
+        for pair in Reject::CATALOGUE.windows(2) {
+            assert!(pair[0].number < pair[1].number, "{} then {}", pair[0].name, pair[1].name);
+        }
+        let mut names: Vec<_> = Reject::CATALOGUE.iter().map(|line| line.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Reject::CATALOGUE.len());
+    }
+
+    #[test]
+    fn a_refusal_says_what_was_asked_and_what_was_allowed() {
+        let reject = Reject::HolderCap { fund: FundId::new(3), holders: 50, joins: 1, cap: 50 };
+        assert_eq!(reject.to_string(), "fund-3 has 50 holders of 50; 1 more do not fit");
+        assert_eq!((reject.name(), reject.refusal().rule), ("HOLDER_CAP", "A3"));
+        assert_eq!(reject.fields()[3], ("cap", "50".to_owned()));
+        let bytes = minicbor::to_vec(reject).unwrap();
+        assert_eq!(minicbor::decode::<Reject>(&bytes).unwrap(), reject);
+    }
+}

@@ -1,0 +1,13 @@
+//! Trading: orders and the book they meet in, and the board of intentions.
+
+pub mod amend_order;
+pub mod board;
+pub mod book;
+pub mod cancel_all;
+pub mod cancel_order;
+pub mod order;
+pub mod place_order;
+pub mod set_reference;
+pub mod set_trading_state;
+pub mod side;
+pub mod sweep;

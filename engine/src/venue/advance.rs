@@ -1,0 +1,4 @@
+//! The passing of time (时间推进): what is due happens.
+//!
+//! The sequencer sends it before any command that is not earlier than the first deadline, so an
+//! order that expired can never trade. One entry handles a bounded number of deadlines.
