@@ -209,9 +209,7 @@ impl Market {
             Command::SetTradingState(ask) => {
                 trading::set_trading_state::decide(self, context, ask, events)
             }
-            Command::PostIntention(ask) => {
-                trading::board::decide_post(self, context, ask, events)
-            }
+            Command::PostIntention(ask) => trading::board::decide_post(self, context, ask, events),
             Command::WithdrawIntention(ask) => {
                 trading::board::decide_withdraw(self, context, ask, events)
             }

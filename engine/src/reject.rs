@@ -12,9 +12,7 @@ use thiserror::Error;
 use crate::access::Requirement;
 use crate::amount::{Money, Price, Units};
 use crate::command::CommandKind;
-use crate::id::{
-    FundId, IntentionId, LockId, OrderId, PartyId, ProposalId, SegmentId, TransferId,
-};
+use crate::id::{FundId, IntentionId, LockId, OrderId, PartyId, ProposalId, SegmentId, TransferId};
 use crate::registry::party::Role;
 use crate::time::{Date, Time};
 

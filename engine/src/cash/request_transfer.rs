@@ -6,8 +6,11 @@
 use minicbor::{Decode, Encode};
 
 use crate::amount::Money;
+use crate::event::Event;
 use crate::id::{PartyId, TransferId};
+use crate::market::{Context, Market};
 use crate::registry::fund::Currency;
+use crate::reject::Reject;
 
 /// Which way cash goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -50,4 +53,17 @@ pub struct TransferRequested {
     /// What was asked.
     #[n(1)]
     pub terms: RequestTransfer,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &RequestTransfer,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("RequestTransfer")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &TransferRequested) {
+    unimplemented!("TransferRequested")
 }

@@ -2,7 +2,10 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::event::Event;
 use crate::id::TransferId;
+use crate::market::{Context, Market};
+use crate::reject::Reject;
 
 /// What became of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -42,4 +45,17 @@ pub struct TransferSettled {
     /// The bank's own reference.
     #[n(2)]
     pub bank_reference: String,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &SettleTransfer,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("SettleTransfer")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &TransferSettled) {
+    unimplemented!("TransferSettled")
 }

@@ -4,7 +4,10 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::event::Event;
 use crate::id::PartyId;
+use crate::market::{Context, Market};
+use crate::reject::Reject;
 
 /// Ask to put a party into the group of another, or to let it stand alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -26,4 +29,17 @@ pub struct Affiliated {
     /// The group; a new number where it stands alone.
     #[n(1)]
     pub group: u32,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &Affiliate,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("Affiliate")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &Affiliated) {
+    unimplemented!("Affiliated")
 }

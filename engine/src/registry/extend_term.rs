@@ -2,7 +2,10 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::event::Event;
 use crate::id::FundId;
+use crate::market::{Context, Market};
+use crate::reject::Reject;
 use crate::time::Date;
 
 /// Ask to extend the term of a fund.
@@ -25,4 +28,17 @@ pub struct TermExtended {
     /// New last day of the term.
     #[n(1)]
     pub until: Date,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &ExtendTerm,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("ExtendTerm")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &TermExtended) {
+    unimplemented!("TermExtended")
 }

@@ -3,7 +3,10 @@
 use minicbor::{Decode, Encode};
 
 use crate::amount::Units;
+use crate::event::Event;
 use crate::id::{FundId, PartyId};
+use crate::market::{Context, Market};
+use crate::reject::Reject;
 
 /// Ask to issue units of a fund to a party.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -40,4 +43,17 @@ pub struct UnitsIssued {
     /// What the register rests this on.
     #[n(4)]
     pub evidence: String,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &IssueUnits,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("IssueUnits")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &UnitsIssued) {
+    unimplemented!("UnitsIssued")
 }

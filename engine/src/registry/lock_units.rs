@@ -7,7 +7,10 @@ use std::fmt;
 use minicbor::{Decode, Encode};
 
 use crate::amount::Units;
+use crate::event::Event;
 use crate::id::{FundId, LockId, PartyId};
+use crate::market::{Context, Market};
+use crate::reject::Reject;
 
 /// What keeps units from being sold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -68,4 +71,17 @@ pub struct UnitsLocked {
     /// E5: units that were locked in this kind before.
     #[n(3)]
     pub locked_before: Units,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &LockUnits,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("LockUnits")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &UnitsLocked) {
+    unimplemented!("UnitsLocked")
 }

@@ -2,8 +2,11 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::event::Event;
 use crate::id::PartyId;
+use crate::market::{Context, Market};
 use crate::registry::party::Qualification;
+use crate::reject::Reject;
 
 /// Ask to record a qualification; it replaces the one before.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -25,4 +28,17 @@ pub struct Qualified {
     /// The evidence.
     #[n(1)]
     pub qualification: Qualification,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &Qualify,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("Qualify")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &Qualified) {
+    unimplemented!("Qualified")
 }

@@ -2,8 +2,11 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::event::Event;
 use crate::id::FundId;
+use crate::market::{Context, Market};
 use crate::registry::fund::FundDetails;
+use crate::reject::Reject;
 
 /// Ask to register a fund.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -22,4 +25,17 @@ pub struct FundRegistered {
     /// What it is.
     #[n(1)]
     pub details: FundDetails,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &RegisterFund,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("RegisterFund")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &FundRegistered) {
+    unimplemented!("FundRegistered")
 }

@@ -2,8 +2,11 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::event::Event;
 use crate::id::PartyId;
+use crate::market::{Context, Market};
 use crate::registry::party::PartyDetails;
+use crate::reject::Reject;
 
 /// Ask to register a party.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -22,4 +25,17 @@ pub struct PartyRegistered {
     /// Who it is.
     #[n(1)]
     pub details: PartyDetails,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &RegisterParty,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("RegisterParty")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &PartyRegistered) {
+    unimplemented!("PartyRegistered")
 }

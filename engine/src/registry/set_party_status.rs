@@ -4,8 +4,11 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::event::Event;
 use crate::id::PartyId;
+use crate::market::{Context, Market};
 use crate::registry::party::PartyStatus;
+use crate::reject::Reject;
 
 /// Ask to suspend a party or to let it trade again.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -33,4 +36,17 @@ pub struct PartyStatusSet {
     /// Why.
     #[n(2)]
     pub reason: String,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &SetPartyStatus,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("SetPartyStatus")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &PartyStatusSet) {
+    unimplemented!("PartyStatusSet")
 }

@@ -3,7 +3,10 @@
 use minicbor::{Decode, Encode};
 
 use crate::amount::Units;
+use crate::event::Event;
 use crate::id::LockId;
+use crate::market::{Context, Market};
+use crate::reject::Reject;
 
 /// Ask to release a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -31,4 +34,17 @@ pub struct UnitsUnlocked {
     /// What the release rests on.
     #[n(3)]
     pub evidence: String,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &UnlockUnits,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("UnlockUnits")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &UnitsUnlocked) {
+    unimplemented!("UnitsUnlocked")
 }

@@ -6,7 +6,10 @@
 use minicbor::{Decode, Encode};
 
 use crate::amount::{Money, Price, Units};
+use crate::event::Event;
 use crate::id::OrderId;
+use crate::market::{Context, Market};
+use crate::reject::Reject;
 
 /// Ask to amend an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -52,4 +55,17 @@ pub enum TimePriority {
     /// It comes in anew.
     #[n(1)]
     Lost,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &AmendOrder,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("AmendOrder")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &OrderAmended) {
+    unimplemented!("OrderAmended")
 }

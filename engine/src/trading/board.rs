@@ -6,7 +6,10 @@
 use minicbor::{Decode, Encode};
 
 use crate::amount::{Price, Units};
+use crate::event::Event;
 use crate::id::{FundId, IntentionId, PartyId};
+use crate::market::{Context, Market};
+use crate::reject::Reject;
 use crate::time::Time;
 use crate::trading::side::Side;
 
@@ -84,4 +87,30 @@ pub enum IntentionEnd {
     /// Its time was over.
     #[n(1)]
     Expired,
+}
+
+pub(crate) fn decide_post(
+    _market: &Market,
+    _context: Context,
+    _ask: &PostIntention,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("PostIntention")
+}
+
+pub(crate) fn decide_withdraw(
+    _market: &Market,
+    _context: Context,
+    _ask: &WithdrawIntention,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("WithdrawIntention")
+}
+
+pub(crate) fn apply_posted(_market: &mut Market, _fact: &IntentionPosted) {
+    unimplemented!("IntentionPosted")
+}
+
+pub(crate) fn apply_closed(_market: &mut Market, _fact: &IntentionClosed) {
+    unimplemented!("IntentionClosed")
 }

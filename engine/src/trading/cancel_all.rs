@@ -2,7 +2,10 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::event::Event;
 use crate::id::{FundId, PartyId};
+use crate::market::{Context, Market};
+use crate::reject::Reject;
 
 /// Ask to cancel a party's open orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -16,4 +19,13 @@ pub struct CancelAll {
     /// Only those placed for this session: sent by the service when a connection is lost.
     #[n(2)]
     pub session: Option<u64>,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &CancelAll,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("CancelAll")
 }

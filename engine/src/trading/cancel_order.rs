@@ -3,7 +3,10 @@
 use minicbor::{Decode, Encode};
 
 use crate::amount::Units;
+use crate::event::Event;
 use crate::id::OrderId;
+use crate::market::{Context, Market};
+use crate::reject::Reject;
 use crate::trading::order::Closing;
 
 /// Ask to cancel an order.
@@ -26,4 +29,17 @@ pub struct OrderClosed {
     /// Units that did not trade.
     #[n(2)]
     pub left: Units,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &CancelOrder,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("CancelOrder")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &OrderClosed) {
+    unimplemented!("OrderClosed")
 }

@@ -2,9 +2,9 @@
 
 pub mod amend_order;
 pub mod board;
-pub mod book;
 pub mod cancel_all;
 pub mod cancel_order;
+pub(crate) mod matching;
 pub mod order;
 pub mod place_order;
 pub mod set_reference;

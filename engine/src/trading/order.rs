@@ -128,3 +128,7 @@ impl Closing {
         }
     }
 }
+
+/// Every open order. (The book is merged here.)
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Orders;

@@ -3,7 +3,10 @@
 use minicbor::{Decode, Encode};
 
 use crate::amount::{Money, Price, Units};
+use crate::event::Event;
 use crate::id::{FundId, OrderId, PartyId, TradeId};
+use crate::market::{Context, Market};
+use crate::reject::Reject;
 use crate::time::Time;
 use crate::trading::order::{OrderPrice, PostOnly, SelfTrade, TimeInForce};
 use crate::trading::side::Side;
@@ -134,4 +137,21 @@ pub struct OrderDecremented {
     /// How many units.
     #[n(1)]
     pub units: Units,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &PlaceOrder,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("PlaceOrder")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &OrderPlaced) {
+    unimplemented!("OrderPlaced")
+}
+
+pub(crate) fn apply_rested(_market: &mut Market, _fact: &OrderRested) {
+    unimplemented!("OrderRested")
 }

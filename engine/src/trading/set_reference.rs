@@ -3,7 +3,10 @@
 use minicbor::{Decode, Encode};
 
 use crate::amount::Price;
+use crate::event::Event;
 use crate::id::FundId;
+use crate::market::{Context, Market};
+use crate::reject::Reject;
 use crate::time::Time;
 
 /// Ask to set a reference price.
@@ -29,4 +32,17 @@ pub struct ReferenceSet {
     /// As asked.
     #[n(0)]
     pub terms: SetReference,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &SetReference,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("SetReference")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &ReferenceSet) {
+    unimplemented!("ReferenceSet")
 }

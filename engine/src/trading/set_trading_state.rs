@@ -4,8 +4,11 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::event::Event;
 use crate::id::{FundId, SegmentId};
+use crate::market::{Context, Market};
 use crate::registry::fund::TradingState;
+use crate::reject::Reject;
 
 /// What is halted, resumed or closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -47,4 +50,17 @@ pub struct TradingStateSet {
     /// Why.
     #[n(2)]
     pub reason: String,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &SetTradingState,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("SetTradingState")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &TradingStateSet) {
+    unimplemented!("TradingStateSet")
 }

@@ -6,6 +6,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::id::{FundId, PartyId, SegmentId};
+use crate::market::Market;
 use crate::trading::order::Closing;
 
 /// Whose orders a sweep cancels.
@@ -58,4 +59,26 @@ pub struct SweepAdvanced {
     /// First slot not yet looked at; `None` when it is done.
     #[n(1)]
     pub next_slot: Option<u32>,
+}
+
+/// A sweep that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Sweep {
+    #[n(0)]
+    pub(crate) scope: SweepScope,
+    #[n(1)]
+    pub(crate) reason: Closing,
+    #[n(2)]
+    pub(crate) next_slot: u32,
+    /// When it goes on: at once.
+    #[n(3)]
+    pub(crate) due: crate::time::Time,
+}
+
+pub(crate) fn apply_started(_market: &mut Market, _fact: &SweepStarted) {
+    unimplemented!("SweepStarted")
+}
+
+pub(crate) fn apply_advanced(_market: &mut Market, _fact: &SweepAdvanced) {
+    unimplemented!("SweepAdvanced")
 }

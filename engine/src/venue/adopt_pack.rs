@@ -2,8 +2,11 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::event::Event;
 use crate::id::SegmentId;
+use crate::market::{Context, Market};
 use crate::policy::Pack;
+use crate::reject::Reject;
 
 /// Ask to put a segment under a pack.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -25,4 +28,17 @@ pub struct PackAdopted {
     /// Pack.
     #[n(1)]
     pub pack: Pack,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &AdoptPack,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("AdoptPack")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &PackAdopted) {
+    unimplemented!("PackAdopted")
 }

@@ -4,7 +4,10 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::event::Event;
 use crate::id::PartyId;
+use crate::market::{Context, Market};
+use crate::reject::Reject;
 use crate::time::Time;
 
 /// What a key may do.
@@ -59,4 +62,17 @@ pub struct KeyIssued {
     /// As asked.
     #[n(0)]
     pub terms: IssueKey,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &IssueKey,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("IssueKey")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &KeyIssued) {
+    unimplemented!("KeyIssued")
 }

@@ -2,7 +2,10 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::event::Event;
 use crate::id::SegmentId;
+use crate::market::{Context, Market};
+use crate::reject::Reject;
 use crate::venue::segment::SegmentDetails;
 
 /// Ask to open a segment.
@@ -22,4 +25,17 @@ pub struct SegmentOpened {
     /// What it is.
     #[n(1)]
     pub details: SegmentDetails,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &OpenSegment,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("OpenSegment")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &SegmentOpened) {
+    unimplemented!("SegmentOpened")
 }

@@ -6,7 +6,10 @@
 use minicbor::{Decode, Encode};
 
 use crate::calendar::Calendar;
+use crate::event::Event;
+use crate::market::{Context, Market};
 use crate::registry::party::Role;
+use crate::reject::Reject;
 use crate::time::Time;
 use crate::venue::segment::SegmentDetails;
 
@@ -62,4 +65,17 @@ pub struct VenueOpened {
     /// Its calendar.
     #[n(2)]
     pub calendar: Calendar,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &OpenVenue,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("OpenVenue")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &VenueOpened) {
+    unimplemented!("VenueOpened")
 }

@@ -6,7 +6,11 @@
 use minicbor::{Decode, Encode};
 
 use crate::command::Command;
+use crate::entry::Caller;
+use crate::event::Event;
 use crate::id::{PartyId, ProposalId};
+use crate::market::{Context, Market};
+use crate::reject::Reject;
 use crate::time::Time;
 
 /// A proposal that waits.
@@ -90,4 +94,35 @@ pub struct ProposalClosed {
     /// Who ended it; `None` where time did.
     #[n(2)]
     pub by: Option<PartyId>,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &Review,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("Review")
+}
+
+pub(crate) fn apply_proposed(_market: &mut Market, _fact: &Proposed) {
+    unimplemented!("Proposed")
+}
+
+pub(crate) fn apply_closed(_market: &mut Market, _fact: &ProposalClosed) {
+    unimplemented!("ProposalClosed")
+}
+
+pub(crate) fn decide_proposal(
+    _market: &Market,
+    _context: Context,
+    _command: &Command,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("proposal")
+}
+
+/// Whether `command` of `caller` waits for a second person.
+pub(crate) fn needs_approval(_market: &Market, _caller: Caller, _command: &Command) -> bool {
+    unimplemented!("needs_approval")
 }

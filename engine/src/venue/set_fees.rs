@@ -4,8 +4,11 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::event::Event;
 use crate::id::SegmentId;
+use crate::market::{Context, Market};
 use crate::policy::Fees;
+use crate::reject::Reject;
 
 /// Ask to set the fees of a segment.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -30,4 +33,17 @@ pub struct FeesSet {
     /// Fees.
     #[n(2)]
     pub fees: Fees,
+}
+
+pub(crate) fn decide(
+    _market: &Market,
+    _context: Context,
+    _ask: &SetFees,
+    _events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    unimplemented!("SetFees")
+}
+
+pub(crate) fn apply(_market: &mut Market, _fact: &FeesSet) {
+    unimplemented!("FeesSet")
 }
