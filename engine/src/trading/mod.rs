@@ -1,0 +1,4 @@
+//! Trading: how orders meet.
+
+pub mod book;
+pub mod side;
