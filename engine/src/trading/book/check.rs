@@ -38,6 +38,9 @@ impl Books {
             assert!(!book.aside.as_deref().is_some_and(empty), "an idle book holds no room aside");
         }
         assert!(pages == self.pool.pages(), "a page that is in use has orders");
+        let ladders = self.books.iter().flat_map(|book| &book.ladders);
+        let trees = ladders.filter(|ladder| ladder.best != NONE).count();
+        assert!(self.pool.is_forest(trees), "a fork that is in use leads to a page");
         for (slot, seen) in (0..).zip(seen) {
             let place = self.slab.node(slot).place;
             assert!(

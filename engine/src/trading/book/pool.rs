@@ -128,11 +128,14 @@ impl Pool {
         all.checked_sub(self.idle_pages).expect("an idle page is a page")
     }
 
-    /// Forks in use; counts the others.
-    pub(super) fn forks(&self) -> usize {
+    /// Whether the pages and forks in use hang together as `trees` trees.
+    pub(super) fn is_forest(&self, trees: usize) -> bool {
         let next = |&fork: &u32| Some(self.forks[index(fork)].parent).filter(|&fork| fork != NIL);
         let first = Some(self.free_fork).filter(|&fork| fork != NIL);
-        self.forks.len().saturating_sub(std::iter::successors(first, next).count())
+        let idle = std::iter::successors(first, next).count();
+        let children = self.forks.iter().map(|fork| index(fork.bits.count_ones()));
+        let all = self.forks.len().saturating_add(index(self.pages()));
+        children.sum::<usize>().saturating_add(trees).saturating_add(idle) == all
     }
 
     /// Whether `fork` leads to more than one child.

@@ -1,5 +1,7 @@
 //! The slow, obvious twin of the books: two sorted lists per book, everything else recomputed.
 
+#![allow(clippy::arithmetic_side_effects)]
+
 use super::slab::index;
 use super::{BookId, Level, Lots, Maker, Take, Terms, Tick};
 use crate::id::OrderId;
