@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::ladder::NONE;
 use super::pool::Pool;
-use super::slab::{Kind, NIL, Place, Queue, index};
+use super::slab::{Kind, NOBODY, Place, Queue, index};
 use super::terms::BookId;
 use super::{Book, Books};
 use crate::trading::side::Side;
@@ -18,8 +18,9 @@ impl Books {
     /// the best, a page is lost, or unconditional orders cross.
     pub fn check(&self) {
         let mut seen = vec![false; index(self.slots())];
+        assert!(self.slab.node(NOBODY).place == Place::RETIRED, "slot 0 is nobody's");
         let mut slot = self.slab.top();
-        while slot != NIL {
+        while slot != NOBODY {
             assert!(!std::mem::replace(&mut seen[index(slot)], true), "a slot is free once");
             assert!(self.slab.node(slot).place == Place::FREE, "a free slot says so");
             slot = self.slab.node(slot).next;
@@ -64,7 +65,8 @@ impl Books {
             }
             before = Some(key);
             let place = Place::resting(id, side, Kind::Plain);
-            self.check_queue(self.pool.queue(level), place, level, seen);
+            let orders = self.check_queue(self.pool.queue(level), place, level, seen);
+            assert!(orders == index(self.pool.orders(level)), "a level counts its orders");
         }
         assert!(before.is_some() || ladder.best == NONE, "an empty ladder has no best");
         pages
@@ -77,13 +79,14 @@ impl Books {
         }
     }
 
-    fn check_queue(&self, queue: &Queue, place: Place, level: u32, seen: &mut [bool]) {
-        assert!(queue.orders != 0, "a queue that is kept has orders");
-        let mut sum = 0u64;
+    /// The number of orders in the queue.
+    fn check_queue(&self, queue: &Queue, place: Place, level: u32, seen: &mut [bool]) -> usize {
+        assert!(!queue.is_empty(), "a queue that is kept has orders");
+        let (mut before, mut sum, mut orders) = (NOBODY, 0u64, 0usize);
         for (slot, node) in self.slab.queued(*queue) {
             assert!(!std::mem::replace(&mut seen[index(slot)], true), "an order rests once");
             assert!(node.place == place && node.level == level, "an order knows its place");
-            assert!(self.slab.node(node.next).prev == slot, "links go both ways");
+            assert!(std::mem::replace(&mut before, slot) == node.prev, "links go both ways");
             assert!(node.shown != 0, "a resting order has something to offer");
             let whole = match place.kind() {
                 Kind::Plain => node.clause == 0,
@@ -92,7 +95,9 @@ impl Books {
             assert!(!whole || node.hidden == 0, "only an iceberg hides lots");
             assert!(whole || node.shown <= node.clause, "an iceberg shows at most its peak");
             sum = sum.saturating_add(u64::from(node.shown));
+            orders = orders.saturating_add(1);
         }
-        assert!(sum == queue.lots, "a queue sums its orders");
+        assert!(sum == queue.lots && before == queue.tail, "a queue sums its orders");
+        orders
     }
 }

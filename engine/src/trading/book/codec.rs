@@ -1,6 +1,6 @@
 //! The books as bytes: the same state is the same bytes, however it was reached.
 //!
-//! An array of four: the generation of every slot; the free slots, next to be taken first; the
+//! An array of four: the generation of every slot from 1; the free slots, next to be taken first; the
 //! retired slots, ascending; the books. A book is an array of four: unconditional buys and sells,
 //! conditional buys and sells. Each is an array of levels, best first; a level is its tick and an
 //! array of its orders, first come first. An order is `[slot, lots]`, an iceberg
@@ -10,7 +10,7 @@
 use minicbor::decode::{self, Decode, Decoder};
 use minicbor::encode::{self, Encode, Encoder, Write};
 
-use super::slab::{BOOKS_MAX, Kind, NIL, Place, Queue, Slab};
+use super::slab::{BOOKS_MAX, Kind, NOBODY, Place, Queue, Slab};
 use super::terms::{BookId, Tick};
 use super::{Book, Books, of};
 use crate::trading::side::Side;
@@ -22,15 +22,14 @@ impl<C> Encode<C> for Books {
         _: &mut C,
     ) -> Result<(), encode::Error<W::Error>> {
         e.array(4)?;
-        e.array(u64::from(self.slots()))?;
-        for slot in 0..self.slots() {
-            e.u32(self.slab.node(slot).generation)?;
-        }
-        let first = Some(self.slab.top()).filter(|&slot| slot != NIL);
-        let next = |&slot: &u32| Some(self.slab.node(slot).next).filter(|&slot| slot != NIL);
+        let slots = || 1..self.slots();
+        encode_count(e, slots().len())?;
+        slots().try_for_each(|slot| e.u32(self.slab.node(slot).generation).map(|_| ()))?;
+        let first = Some(self.slab.top()).filter(|&slot| slot != NOBODY);
+        let next = |&slot: &u32| Some(self.slab.node(slot).next).filter(|&slot| slot != NOBODY);
         encode_slots(e, || std::iter::successors(first, next))?;
         let retired = |&slot: &u32| self.slab.node(slot).place == Place::RETIRED;
-        encode_slots(e, || (0..self.slots()).filter(retired))?;
+        encode_slots(e, || slots().filter(retired))?;
         e.array(u64::from(self.count()))?;
         for book in &self.books {
             self.encode_book(e, book)?;
@@ -83,7 +82,7 @@ impl Books {
         queue: &Queue,
     ) -> Result<(), encode::Error<W::Error>> {
         e.array(2)?.u32(Tick::from_key(key, side).number())?;
-        e.array(u64::from(queue.orders))?;
+        encode_count(e, self.slab.queued(*queue).count())?;
         for (slot, node) in self.slab.queued(*queue) {
             match node.place.kind() {
                 Kind::Plain if node.clause == 0 => e.array(2)?.u32(slot)?.u32(node.shown)?,
@@ -105,7 +104,7 @@ impl<'b, C> Decode<'b, C> for Books {
         for _ in 0..slots {
             generations.push(d.u32()?);
         }
-        if u32::try_from(slots).is_err() {
+        if u32::try_from(slots).map_or(true, |slots| slots == u32::MAX) {
             return Err(wrong("more slots than numbers for them"));
         }
         let mut books = Self { slab: Slab::of_generations(generations), ..Self::new() };
@@ -200,7 +199,7 @@ impl Books {
             self.slab.append(&mut queue, slot);
         }
         match place.kind() {
-            Kind::Plain => *self.pool.queue_mut(level) = queue,
+            Kind::Plain => self.pool.put(level, queue, orders),
             Kind::Aside => {
                 let book = &mut self.books[super::index(place.book().number())];
                 book.aside.get_or_insert_default()[of(place.side())].insert(key, queue);

@@ -6,8 +6,7 @@
 //! price costs one page and at most four forks, and lengthens the way of the others by as many
 //! steps as long as it stands.
 
-use super::pool::{FORK_BITS, PAGE_BITS, Pool, below, place};
-use super::slab::NIL;
+use super::pool::{FORK_BITS, NIL, PAGE_BITS, Pool, below, place};
 
 /// The best key of an empty ladder: behind every key.
 pub(super) const NONE: u64 = u64::MAX;

@@ -90,8 +90,8 @@ impl Default for Books {
 impl Books {
     /// No books and no orders.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { slab: Slab::EMPTY, pool: Pool::EMPTY, books: Vec::new() }
+    pub fn new() -> Self {
+        Self { slab: Slab::new(), pool: Pool::EMPTY, books: Vec::new() }
     }
 
     /// Opens the next book.
@@ -129,7 +129,7 @@ impl Books {
         self.slab.open(id).is_some()
     }
 
-    /// How many slots there are, in use or not.
+    /// Every slot is below this number, in use or not. Slot 0 is never given.
     #[must_use]
     pub fn slots(&self) -> u32 {
         self.slab.len()
@@ -194,13 +194,13 @@ impl Books {
         assert!(!entry.crosses(side, tick), "unconditional orders never cross");
         let ladder = &mut entry.ladders[of(side)];
         let level = ladder.find(&mut self.pool, key);
-        if self.pool.queue(level).orders == 0 {
+        if self.pool.queue(level).is_empty() {
             ladder.mark(&mut self.pool, key, level);
         }
         node.place = Place::resting(book, side, Kind::Plain);
         (node.level, node.clause) = (level, peak.number());
         node.show(lots.number());
-        self.slab.append(self.pool.queue_mut(level), id.slot());
+        self.pool.append(&mut self.slab, level, id.slot());
     }
 
     /// `lots` of what a resting order has to offer (see [`Maker::lots`]) trade or fall away.
@@ -310,9 +310,7 @@ impl Books {
     fn detach(&mut self, slot: u32, node: Node) {
         match node.place.kind() {
             Kind::Plain => {
-                let queue = self.pool.queue_mut(node.level);
-                self.slab.detach(queue, slot);
-                if queue.orders == 0 {
+                if self.pool.detach(&mut self.slab, node.level, slot) {
                     let book = &mut self.books[index(node.place.book().number())];
                     book.ladders[of(node.place.side())].clear(&mut self.pool, node.level);
                 }
@@ -327,7 +325,7 @@ impl Books {
         let aside = &mut sides[of(node.place.side())];
         let queue = aside.get_mut(&node.level).expect("a conditional order stands in a queue");
         self.slab.detach(queue, slot);
-        if queue.orders == 0 {
+        if queue.is_empty() {
             aside.remove(&node.level);
         }
         if sides.iter().all(BTreeMap::is_empty) {
@@ -337,9 +335,8 @@ impl Books {
 
     /// Shows the next tranche of an iceberg, at the tail of its price.
     fn show_next(&mut self, slot: u32, node: Node) {
-        let queue = self.pool.queue_mut(node.level);
-        self.slab.detach(queue, slot);
+        self.pool.detach(&mut self.slab, node.level, slot);
         self.slab.node_mut(slot).show(node.hidden);
-        self.slab.append(queue, slot);
+        self.pool.append(&mut self.slab, node.level, slot);
     }
 }

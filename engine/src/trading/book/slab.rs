@@ -1,15 +1,16 @@
 //! The slots of all orders of all books, and the queues that link them.
 //!
 //! A slot is free, reserved, resting, or retired because its generations ran out. Free slots form
-//! a stack, so that slots stay dense and warm. The orders at one price form a ring: the last is
-//! the one before the first, and linking needs no case for an end.
+//! a stack, so that slots stay dense and warm. The orders at one price form a list. Slot 0 is
+//! nobody's: it stands before every first and after every last order, is written when they are
+//! linked, and is never read; so linking has no case for an end.
 
 use super::terms::{BookId, Lots};
 use crate::id::OrderId;
 use crate::trading::side::Side;
 
-/// No slot, no page, no fork.
-pub(super) const NIL: u32 = u32::MAX;
+/// The slot of no order.
+pub(super) const NOBODY: u32 = 0;
 
 /// Books there can be: a place holds the book's number in 30 bits and has room for three marks.
 pub(super) const BOOKS_MAX: u32 = u32::MAX >> 2;
@@ -22,9 +23,9 @@ pub(super) struct Node {
     pub(super) generation: u32,
     /// Where the order is.
     pub(super) place: Place,
-    /// The order before it in its ring.
+    /// The order before it at its price.
     pub(super) prev: u32,
-    /// The order after it in its ring; of a free slot, the next free one.
+    /// The order after it at its price; of a free slot, the next free one.
     pub(super) next: u32,
     /// Its level in the pool; of a conditional order, its key.
     pub(super) level: u32,
@@ -52,12 +53,12 @@ pub(super) enum Kind {
 /// The orders at one price, first come first.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Queue {
-    /// Lots shown by all of them: at most 2^32 orders of less than 2^32 lots.
+    /// Lots on offer by all of them: at most 2^32 orders of less than 2^32 lots.
     pub(super) lots: u64,
     /// The first one, if there is any.
     pub(super) head: u32,
-    /// How many.
-    pub(super) orders: u32,
+    /// The last one, if there is any.
+    pub(super) tail: u32,
 }
 
 /// All slots.
@@ -120,9 +121,9 @@ impl Node {
         Self {
             generation,
             place: Place::RESERVED,
-            prev: NIL,
-            next: NIL,
-            level: NIL,
+            prev: NOBODY,
+            next: NOBODY,
+            level: 0,
             shown: 0,
             hidden: 0,
             clause: 0,
@@ -146,7 +147,12 @@ impl Node {
 }
 
 impl Queue {
-    pub(super) const EMPTY: Self = Self { lots: 0, head: NIL, orders: 0 };
+    pub(super) const EMPTY: Self = Self { lots: 0, head: NOBODY, tail: NOBODY };
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.head == NOBODY
+    }
 
     #[inline]
     pub(super) fn add(&mut self, lots: u32) {
@@ -166,14 +172,19 @@ pub(super) fn index(number: u32) -> usize {
 }
 
 impl Slab {
-    pub(super) const EMPTY: Self = Self { nodes: Vec::new(), free: NIL };
-
-    /// A slab whose slots are all reserved, with these generations.
-    pub(super) fn of_generations(generations: Vec<u32>) -> Self {
-        Self { nodes: generations.into_iter().map(Node::reserved).collect(), free: NIL }
+    /// A slab without orders.
+    pub(super) fn new() -> Self {
+        Self::of_generations(Vec::new())
     }
 
-    /// Slots ever given.
+    /// A slab whose slots are all reserved, from slot 1 with these generations.
+    pub(super) fn of_generations(generations: Vec<u32>) -> Self {
+        let nobody = Node { place: Place::RETIRED, ..Node::reserved(0) };
+        let nodes = std::iter::once(nobody).chain(generations.into_iter().map(Node::reserved));
+        Self { nodes: nodes.collect(), free: NOBODY }
+    }
+
+    /// Slots ever given, and nobody's.
     pub(super) fn len(&self) -> u32 {
         u32::try_from(self.nodes.len()).expect("slots have 32-bit numbers")
     }
@@ -215,9 +226,9 @@ impl Slab {
     /// The id that the next [`Slab::take`] gives.
     #[inline]
     pub(super) fn next_id(&self) -> OrderId {
-        match self.get(self.free) {
-            Some(node) => OrderId::from_parts(node.generation, self.free),
-            None => OrderId::from_parts(0, self.len()),
+        match self.free {
+            NOBODY => OrderId::from_parts(0, self.len()),
+            slot => self.id(slot),
         }
     }
 
@@ -225,15 +236,13 @@ impl Slab {
     #[inline]
     pub(super) fn take(&mut self) -> OrderId {
         let id = self.next_id();
-        match self.nodes.get_mut(index(self.free)) {
-            Some(node) => {
-                self.free = node.next;
-                *node = Node::reserved(node.generation);
-            }
-            None => {
-                assert!(id.slot() < NIL, "slots have 32-bit numbers");
-                self.nodes.push(Node::reserved(0));
-            }
+        if self.free == NOBODY {
+            assert!(id.slot() < u32::MAX, "slots have 32-bit numbers");
+            self.nodes.push(Node::reserved(0));
+        } else {
+            let node = self.node_mut(id.slot());
+            node.place = Place::RESERVED;
+            self.free = node.next;
         }
         id
     }
@@ -267,19 +276,11 @@ impl Slab {
     /// Links `slot` as the last of `queue`.
     #[inline]
     pub(super) fn append(&mut self, queue: &mut Queue, slot: u32) {
-        if queue.orders == 0 {
-            queue.head = slot;
-            self.node_mut(slot).prev = slot;
-        }
-        let head = queue.head;
-        let first = self.node_mut(head);
-        let tail = first.prev;
-        first.prev = slot;
+        let tail = std::mem::replace(&mut queue.tail, slot);
+        queue.head = if tail == NOBODY { slot } else { queue.head };
         self.node_mut(tail).next = slot;
         let node = self.node_mut(slot);
-        node.prev = tail;
-        node.next = head;
-        queue.orders = queue.orders.checked_add(1).expect("fewer than 2^32 slots");
+        (node.prev, node.next) = (tail, NOBODY);
         queue.add(node.shown);
     }
 
@@ -287,21 +288,16 @@ impl Slab {
     #[inline]
     pub(super) fn detach(&mut self, queue: &mut Queue, slot: u32) {
         let Node { prev, next, shown, .. } = *self.node(slot);
+        queue.head = if prev == NOBODY { next } else { queue.head };
+        queue.tail = if next == NOBODY { prev } else { queue.tail };
         self.node_mut(prev).next = next;
         self.node_mut(next).prev = prev;
-        if queue.head == slot {
-            queue.head = next;
-        }
-        queue.orders = queue.orders.checked_sub(1).expect("a queue counts its orders");
         queue.take(shown);
     }
 
     /// The orders of `queue`, first come first.
     pub(super) fn queued(&self, queue: Queue) -> impl Iterator<Item = (u32, &Node)> {
-        let mut slot = queue.head;
-        (0..queue.orders).map(move |_| {
-            let node = self.node(slot);
-            (std::mem::replace(&mut slot, node.next), node)
-        })
+        let order = |slot| (slot != NOBODY).then(|| (slot, self.node(slot)));
+        std::iter::successors(order(queue.head), move |(_, node)| order(node.next))
     }
 }

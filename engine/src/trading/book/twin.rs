@@ -73,14 +73,14 @@ impl Twin {
     pub(super) fn next_id(&self) -> OrderId {
         match self.free.last() {
             Some(&slot) => OrderId::from_parts(self.slots[index(slot)].0, slot),
-            None => OrderId::from_parts(0, u32::try_from(self.slots.len()).unwrap()),
+            None => OrderId::from_parts(0, u32::try_from(self.slots.len().max(1)).unwrap()),
         }
     }
 
     pub(super) fn take_slot(&mut self) -> OrderId {
         let id = self.next_id();
         if self.free.pop().is_none() {
-            self.slots.push((0, Slot::Free));
+            self.slots.resize(index(id.slot()) + 1, (0, Slot::Free));
         }
         self.slots[index(id.slot())].1 = Slot::Reserved;
         id

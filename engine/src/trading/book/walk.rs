@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use super::Books;
 use super::ladder::NONE;
-use super::slab::{Kind, Node, Queue};
+use super::slab::{Kind, NOBODY, Node, Queue};
 use super::terms::{BookId, Lots, Terms, Tick};
 use crate::id::OrderId;
 use crate::trading::side::Side;
@@ -120,8 +120,8 @@ impl Books {
     /// The displayed prices of one side, best first.
     pub fn depth(&self, book: BookId, side: Side) -> impl Iterator<Item = Level> {
         self.book(book).ladder(side).levels(&self.pool).map(move |level| {
-            let Queue { lots, orders, .. } = *self.pool.queue(level);
-            Level { tick: Tick::from_key(self.pool.key(level), side), lots, orders }
+            let tick = Tick::from_key(self.pool.key(level), side);
+            Level { tick, lots: self.pool.queue(level).lots, orders: self.pool.orders(level) }
         })
     }
 
@@ -156,7 +156,7 @@ impl Books {
     ) -> ControlFlow<()> {
         scratch.again.clear();
         let mut slot = queue.head;
-        for _ in 0..queue.orders {
+        while slot != NOBODY {
             let node = self.slab.node(slot);
             let lots = Lots::new(node.shown);
             if took_all(visit(maker(node, slot, tick, lots)), lots)? && node.hidden != 0 {
