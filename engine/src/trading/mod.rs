@@ -13,3 +13,4 @@ pub mod set_reference;
 pub mod set_trading_state;
 pub mod side;
 pub mod sweep;
+pub mod view;
