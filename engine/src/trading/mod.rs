@@ -13,4 +13,6 @@ pub mod set_reference;
 pub mod set_trading_state;
 pub mod side;
 pub mod sweep;
+#[cfg(test)]
+mod tests;
 pub mod view;
