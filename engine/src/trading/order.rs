@@ -132,3 +132,8 @@ impl Closing {
 /// Every open order. (The book is merged here.)
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Orders;
+
+impl Orders {
+    /// Opens the book of a fund that was just registered. (The book is merged here.)
+    pub(crate) fn open_book(&mut self, _fund: crate::id::FundId) {}
+}
