@@ -180,7 +180,7 @@ fn decode_header(header: &[u8; HEADER_BYTES]) -> Result<Identity, Error> {
     Ok(Identity { store: take(&mut rest).map_err(damaged)?, digest })
 }
 
-fn encode_slot(count: u64, head: &Head) -> Vec<u8> {
+pub(crate) fn encode_slot(count: u64, head: &Head) -> Vec<u8> {
     let mut slot = Vec::with_capacity(SLOT_BYTES);
     slot.extend_from_slice(&count.to_le_bytes());
     slot.extend_from_slice(&head.sequence.number().to_le_bytes());

@@ -19,6 +19,10 @@ pub mod snapshot;
 
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod damage;
+#[cfg(test)]
+mod golden;
 
 use std::sync::Arc;
 
