@@ -8,7 +8,6 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use sfund_engine::id::Sequence;
 
@@ -32,10 +31,6 @@ const SLOTS: [u64; 2] = [4096, 8192];
 const SLOT_CHECKED_BYTES: usize = 56;
 /// Bytes of a slot.
 const SLOT_BYTES: usize = 88;
-
-/// How long opening waits for sled's own lock once ours is held: sled's threads may hold theirs a
-/// moment after the store was closed.
-const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// The file `sfund.store`, locked as long as the store is open.
 pub(crate) struct StoreFile {
@@ -154,25 +149,6 @@ pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
 /// Makes the names in `folder` durable.
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), Error> {
     File::open(folder).and_then(|opened| opened.sync_all()).map_err(at(folder))
-}
-
-/// Waits until nobody holds sled's lock on its log. Ours is held, so nobody new will come.
-pub(crate) fn wait_for_lock(folder: &Path) -> Result<(), Error> {
-    let path = folder.join("db");
-    let Ok(log) = File::open(&path) else {
-        return Ok(());
-    };
-    let start = Instant::now();
-    loop {
-        match log.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::Error(error)) => return Err(at(&path)(error)),
-            Err(TryLockError::WouldBlock) if LOCK_WAIT <= start.elapsed() => {
-                return Err(Error::InUse { path: folder.to_owned() });
-            }
-            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
-        }
-    }
 }
 
 /// The header, as it is stored in the file and once more in sled.

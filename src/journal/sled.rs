@@ -3,9 +3,7 @@
 //! One key is one block: the first sequence, big endian; the value is the frame. The folder and
 //! its bytes are described in `docs/FORMAT.md`, with what was learnt about sled 0.34.7.
 
-use std::cell::Cell;
 use std::fs::{self, File, OpenOptions};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,21 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ::sled::{Db, IVec, Tree};
 use sfund_engine::id::Sequence;
 
-use crate::journal::files::{StoreFile, at, encode_header, sync_folder, wait_for_lock};
+use crate::journal::files::{StoreFile, at, encode_header, sync_folder};
+use crate::journal::sled_db::{open_db, sled_call};
 use crate::journal::snapshot::{CHUNK_BYTES, SNAPSHOT_BYTES_MAX};
 use crate::journal::{
     Block, Digest, Error, Flaw, Hash, Head, Identity, Journal, Manifest, Place, Reader, Snapshot,
     Snapshots, Writer, admit, collect, continues, decode, is_on_chain,
 };
-
-/// Bytes of a segment of sled's log. A page that is larger than a quarter of it leaves the log for
-/// a file that sled never syncs. A leaf holds up to 17 values of
-/// [`super::block::BLOCK_BYTES_MAX`], which is below 2 MiB, so no such file appears. With sled's
-/// own 512 KiB, values of 20 kB already made them.
-const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
-
-/// Bytes of pages that sled may keep in memory, as far as it keeps to it: see [`SETTLE_TOUCHES`].
-const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// sled looks at what it should evict only after 64 accesses to one of its 256 shards, so a scan of
 /// large pages is never evicted. So many accesses to one page make it look.
@@ -38,10 +28,6 @@ const SETTLE_BYTES: usize = 128 * 1024;
 
 /// Chunks of a snapshot between two syncs. Bounds what a sync of the journal may wait for.
 const CHUNKS_PER_SYNC: u32 = 16;
-
-thread_local! {
-    static IS_INSIDE_SLED: Cell<bool> = const { Cell::new(false) };
-}
 
 const TREE_JOURNAL: &str = "journal";
 const TREE_MANIFESTS: &str = "snapshots";
@@ -107,8 +93,9 @@ pub fn open(folder: &Path) -> Result<Journal, Error> {
     if newest.sequence < mark.sequence {
         return Err(Error::Lost { newest: newest.sequence, synced: mark.sequence });
     }
-    // What survived counts from now on, so it is made durable first.
+    // What survived counts from now on, so it is made durable first; so is sled's new table.
     open.sync()?;
+    sync_folder(folder)?;
     let journal = open.into_journal(store, newest);
     if !is_on_chain(journal.reader.as_ref(), &mark)? {
         let place = Place::Block(mark.sequence);
@@ -427,39 +414,6 @@ impl Snapshots for SledSnapshots {
             open.sync()?;
         }
         Ok(())
-    }
-}
-
-pub(crate) fn open_db(folder: &Path) -> Result<Db, Error> {
-    wait_for_lock(folder)?;
-    let config = ::sled::Config::new()
-        .path(folder)
-        .segment_size(SEGMENT_BYTES)
-        .cache_capacity(CACHE_BYTES)
-        .flush_every_ms(None);
-    sled_call(|| config.open())
-}
-
-/// Whether this thread is inside a call of sled. On some damage sled panics: where panics abort, a
-/// panic hook can ask this, and say that the store is to be restored rather than that we are wrong.
-#[must_use]
-pub fn is_inside_sled() -> bool {
-    IS_INSIDE_SLED.get()
-}
-
-/// Calls sled. On some damage sled panics; where panics unwind, that becomes an error.
-fn sled_call<T>(call: impl FnOnce() -> Result<T, ::sled::Error>) -> Result<T, Error> {
-    IS_INSIDE_SLED.set(true);
-    let done = catch_unwind(AssertUnwindSafe(call));
-    IS_INSIDE_SLED.set(false);
-    match done {
-        Ok(Ok(answer)) => Ok(answer),
-        // sled says "unsupported" of a `conf` that it cannot have written.
-        Ok(Err(source @ (::sled::Error::Corruption { .. } | ::sled::Error::Unsupported(_)))) => {
-            Err(Error::FilesDamaged { source })
-        }
-        Ok(Err(source)) => Err(Error::Sled { source }),
-        Err(_) => Err(Error::SledPanicked),
     }
 }
 
