@@ -15,4 +15,5 @@ pub mod side;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
+pub(crate) mod trade;
 pub mod view;
