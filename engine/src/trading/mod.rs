@@ -4,6 +4,7 @@ pub mod amend_order;
 pub mod board;
 pub mod cancel_all;
 pub mod cancel_order;
+pub(crate) mod counterparties;
 pub(crate) mod matching;
 pub mod order;
 pub mod place_order;
