@@ -21,10 +21,14 @@ pub mod event;
 pub(crate) mod fixture;
 pub mod id;
 mod index;
+mod invariant;
+#[cfg(test)]
+mod laws;
 pub mod market;
 pub mod policy;
 pub mod registry;
 pub mod reject;
+pub mod snapshot;
 pub mod time;
 pub mod trading;
 pub mod venue;
