@@ -37,7 +37,7 @@ use crate::venue::propose::Proposal;
 use crate::venue::segment::Segment;
 
 /// Everything the exchange knows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Market {
     /// The newest entry recorded.
     pub(crate) sequence: Sequence,

@@ -8,7 +8,11 @@ pub mod cancel_order;
 pub(crate) mod matching;
 pub mod order;
 pub mod place_order;
+pub(crate) mod rules;
 pub mod set_reference;
 pub mod set_trading_state;
 pub mod side;
 pub mod sweep;
+#[cfg(test)]
+mod tests;
+pub mod view;

@@ -100,6 +100,16 @@ impl Lots {
         self.0.checked_sub(other.0).map(Self)
     }
 
+    /// `self + other` of lots of one order.
+    ///
+    /// # Panics
+    ///
+    /// If the sum does not fit.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        self.checked_add(other).expect("the lots of an order fit")
+    }
+
     /// `self - other` where `other` was checked to be no more.
     ///
     /// # Panics
