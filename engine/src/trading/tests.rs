@@ -140,7 +140,8 @@ fn e1_a_trade_moves_units_cash_and_fees_in_one_entry() {
     assert_eq!(traded.cash, yuan(400));
     assert_eq!((traded.seller_fee.fen(), traded.buyer_fee.fen()), (20, 60));
     assert_eq!((traded.buyer_before, traded.seller_before), (Units::ZERO, units(1_000)));
-    let (alice, carol) = (market.register.holding(ALICE, FUND), market.register.holding(CAROL, FUND));
+    let (alice, carol) =
+        (market.register.holding(ALICE, FUND), market.register.holding(CAROL, FUND));
     assert_eq!((alice.available, alice.offered), (units(999_000), units(600)));
     assert_eq!(carol.total(), units(400));
     assert_eq!(cash(&market, ALICE), (40_000 - 20, 0));
@@ -410,6 +411,7 @@ fn a3_a_full_fund_takes_no_new_holder_unless_one_leaves() {
     checked(&mut market, party(BOB), cancel(id));
     // CAROL sells out: three leave, and DAVE would fit again.
     place(&mut market, sell(CAROL, 90, 10));
+    deposit(&mut market, BOB, yuan(1_000));
     let events = place(&mut market, buy(BOB, 90, 10)).1;
     assert_eq!(trades(&events).len(), 1);
     assert_eq!(market.fund(FUND).unwrap().holders, 2);
@@ -464,18 +466,8 @@ fn a4_a_buyer_has_at_least_the_minimum_in_one_fund() {
     assert_eq!(reject, Reject::BelowInvestmentMin { fund: FUND, invested, minimum });
     place(&mut market, buy(CAROL, 100, 1_000_000));
     // Who has enough already may buy a little more.
-    place(&mut market, buy(BOB, 100, 1).tap_cash(&mut market, BOB));
-}
-
-trait TapCash {
-    fn tap_cash(self, market: &mut Market, who: PartyId) -> Self;
-}
-
-impl TapCash for PlaceOrder {
-    fn tap_cash(self, market: &mut Market, who: PartyId) -> Self {
-        deposit(market, who, yuan(1_000));
-        self
-    }
+    deposit(&mut market, BOB, yuan(1_000));
+    place(&mut market, buy(BOB, 100, 1));
 }
 
 #[test]
@@ -488,7 +480,8 @@ fn a1_a_regional_market_takes_no_firm_order() {
 #[test]
 fn who_is_no_investor_places_no_order() {
     let mut market = trading();
-    for (caller, owner) in [(OPERATOR, ALICE), (MANAGER, MANAGER), (LENDER, ALICE), (CAROL, ALICE)] {
+    for (caller, owner) in [(OPERATOR, ALICE), (MANAGER, MANAGER), (LENDER, ALICE), (CAROL, ALICE)]
+    {
         let reject = refuse(&mut market, party(caller), Command::PlaceOrder(sell(owner, 100, 10)));
         assert!(matches!(reject, Reject::NotPermitted { .. }), "{caller}: {reject}");
     }
@@ -683,10 +676,7 @@ fn cancel_all_takes_a_partys_orders_and_no_others() {
     assert_eq!(closings(&advance(&mut market, now)), [(kept, Closing::Cancelled, 10)]);
     assert!(market.orders.get(other).is_some());
     assert!(accept(&mut market, party(ALICE), all(None)).is_empty());
-    assert!(matches!(
-        refuse(&mut market, party(BOB), all(None)),
-        Reject::NotPermitted { .. }
-    ));
+    assert!(matches!(refuse(&mut market, party(BOB), all(None)), Reject::NotPermitted { .. }));
 }
 
 #[test]
@@ -744,5 +734,8 @@ fn an_id_of_a_closed_order_is_never_an_open_one() {
     assert_eq!(closed, [Event::OrderClosed(expected)]);
     let (second, _) = place(&mut market, sell(ALICE, 100, 10));
     assert_eq!((first.slot(), first == second), (second.slot(), false));
-    assert_eq!(refuse(&mut market, party(ALICE), cancel(first)), Reject::OrderNotOpen { order: first });
+    assert_eq!(
+        refuse(&mut market, party(ALICE), cancel(first)),
+        Reject::OrderNotOpen { order: first }
+    );
 }
