@@ -3,5 +3,6 @@
 pub mod journal;
 pub mod published;
 pub mod read;
+pub mod recovery;
 pub mod sequencer;
 pub mod stream;

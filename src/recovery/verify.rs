@@ -124,10 +124,7 @@ impl fmt::Display for Finding {
 ///
 /// [`Error`] if it cannot be told whether the journal is good: the disk fails, or an entry is not
 /// of this version. What is wrong is a finding in the report.
-pub fn verify(
-    reader: &Arc<dyn Reader>,
-    mut progress: impl FnMut(&Head),
-) -> Result<Report, Error> {
+pub fn verify(reader: &Arc<dyn Reader>, mut progress: impl FnMut(&Head)) -> Result<Report, Error> {
     let genesis = reader.identity().genesis();
     let mut snapshots: BTreeSet<Sequence> = reader.snapshots()?.into_iter().collect();
     let mut walk = Walk {
@@ -199,10 +196,9 @@ impl Walk {
         self.events.clear();
         let judgement = self.market.judge(header, command, &mut self.events);
         let (is_same, decided) = match (judgement, outcome) {
-            (Judgement::Accepted, recorded) => (
-                recorded == Ok(self.events.as_slice()),
-                Decided::Accepted(Vec::new()),
-            ),
+            (Judgement::Accepted, recorded) => {
+                (recorded == Ok(self.events.as_slice()), Decided::Accepted(Vec::new()))
+            }
             (Judgement::Refused(reject), recorded) => {
                 (recorded == Err(&reject), Decided::Refused(reject))
             }

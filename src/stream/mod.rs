@@ -51,6 +51,8 @@ enum State {
     },
     /// Takes what is published; `is_new` until the first block came.
     Live { blocks: broadcast::Receiver<Arc<Block>>, is_new: bool },
+    /// Ended: the reader was too slow.
+    Cut,
 }
 
 /// What comes next.
@@ -190,13 +192,12 @@ impl Stream {
                     Err(RecvError::Lagged(_)) if *is_new => {
                         self.state = State::catch_up(self.live.newest(), None);
                     }
-                    Err(RecvError::Lagged(_)) => {
-                        return Err(Ended::Lagged { resume_from: self.next });
-                    }
+                    Err(RecvError::Lagged(_)) => self.state = State::Cut,
                     Err(RecvError::Closed) => {
                         return Err(Ended::Stopping { resume_from: self.next });
                     }
                 },
+                State::Cut => return Err(Ended::Lagged { resume_from: self.next }),
             }
         }
     }
@@ -211,16 +212,13 @@ impl Stream {
     fn is_due(&self, sequence: Sequence) -> bool {
         match &self.state {
             State::CatchUp { until, .. } => sequence <= *until,
-            State::Live { .. } => true,
+            State::Live { .. } | State::Cut => true,
         }
     }
 
     /// Goes live if nothing was published since; else there is one more stretch to read, after
     /// which everything has been waiting in the channel.
-    fn is_live(
-        &mut self,
-        then: Option<broadcast::Receiver<Arc<Block>>>,
-    ) -> Result<bool, Ended> {
+    fn is_live(&mut self, then: Option<broadcast::Receiver<Arc<Block>>>) -> Result<bool, Ended> {
         if let Some(blocks) = then {
             self.state = State::Live { blocks, is_new: true };
             return Ok(true);
@@ -244,9 +242,8 @@ impl Stream {
 async fn read(reader: &Arc<dyn Reader>, from: Sequence) -> Result<VecDeque<Arc<Block>>, Ended> {
     let reader = Arc::clone(reader);
     let blocks = task::spawn_blocking(move || {
-        let blocks = reader
-            .read(from, STEP_BYTES)
-            .map_err(|source| Ended::Journal { at: from, source })?;
+        let blocks =
+            reader.read(from, STEP_BYTES).map_err(|source| Ended::Journal { at: from, source })?;
         let decoded = blocks.iter().map(|block| Ok(Arc::new(Block::decode(block)?)));
         decoded.collect::<Result<VecDeque<_>, Ended>>()
     });
