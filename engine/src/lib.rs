@@ -22,6 +22,8 @@ pub(crate) mod fixture;
 pub mod id;
 mod index;
 mod invariant;
+#[cfg(test)]
+mod laws;
 pub mod market;
 pub mod policy;
 pub mod registry;

@@ -115,10 +115,13 @@ fn with_scratch<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
     SCRATCH.with_borrow_mut(work)
 }
 
-/// A holding on the book's side that this walk has already moved units of.
+/// What this walk has done to a holding on the book's side.
 struct Touched {
     place: HoldingPlace,
-    units: Units,
+    /// Units that traded.
+    traded: Units,
+    /// Units on offer that are available again.
+    released: Units,
 }
 
 struct Meeting<'a, 'm> {
@@ -231,6 +234,10 @@ impl<'a, 'm> Meeting<'a, 'm> {
                 let units = rules::units_of(self.incoming.desk.fund, lots);
                 self.left = self.left.minus(lots);
                 let remaining = self.remaining(maker.id, resting, units);
+                self.release(resting, units);
+                if self.incoming.side == Side::Sell {
+                    self.before = self.before.minus(units);
+                }
                 for order in [maker.id, self.incoming.order] {
                     self.events.push(Event::OrderDecremented(OrderDecremented { order, units }));
                 }
@@ -251,15 +258,14 @@ impl<'a, 'm> Meeting<'a, 'm> {
         let Desk { fund_id, fund, party_id, .. } = self.incoming.desk;
         let units = rules::units_of(fund, lots);
         let price = rules::price_of(fund, maker.tick);
-        let maker_moved = self.moved(resting.holding);
+        let (traded, released) = self.moved(resting.holding);
         let maker_holding = self.market.register.at(resting.holding);
         let (maker_before, maker_held) = match resting.side {
-            Side::Buy => {
-                (maker_holding.available.plus(maker_moved), maker_holding.total().plus(maker_moved))
-            }
-            Side::Sell => {
-                (maker_holding.offered.minus(maker_moved), maker_holding.total().minus(maker_moved))
-            }
+            Side::Buy => (maker_holding.available.plus(traded), maker_holding.total().plus(traded)),
+            Side::Sell => (
+                maker_holding.offered.minus(traded).minus(released),
+                maker_holding.total().minus(traded),
+            ),
         };
         let (buyer_held, seller_held) = match resting.side {
             Side::Buy => (maker_held, self.held),
@@ -321,7 +327,8 @@ impl<'a, 'm> Meeting<'a, 'm> {
                 self.held = self.held.minus(units);
             }
         }
-        self.move_units(resting.holding, units);
+        let touched = self.touch(resting.holding);
+        touched.traded = touched.traded.plus(units);
         if remaining == Units::ZERO {
             self.push_closed(maker.id, Closing::Filled, Units::ZERO);
         }
@@ -333,16 +340,29 @@ impl<'a, 'm> Meeting<'a, 'm> {
         party.details.look_through
     }
 
-    /// Units of the holding at `place` that this walk has moved.
-    fn moved(&self, place: HoldingPlace) -> Units {
+    /// Units of the holding at `place` that traded in this walk, and that it released.
+    fn moved(&self, place: HoldingPlace) -> (Units, Units) {
         let found = self.touched.iter().find(|touched| touched.place == place);
-        found.map_or(Units::ZERO, |touched| touched.units)
+        found.map_or((Units::ZERO, Units::ZERO), |touched| (touched.traded, touched.released))
     }
 
-    fn move_units(&mut self, place: HoldingPlace, units: Units) {
-        match self.touched.iter_mut().find(|touched| touched.place == place) {
-            Some(touched) => touched.units = touched.units.plus(units),
-            None => self.touched.push(Touched { place, units }),
+    fn touch(&mut self, place: HoldingPlace) -> &mut Touched {
+        let known = self.touched.iter().position(|touched| touched.place == place);
+        let index = known.unwrap_or(self.touched.len());
+        if known.is_none() {
+            self.touched.push(Touched { place, traded: Units::ZERO, released: Units::ZERO });
+        }
+        self.touched.get_mut(index).expect("found or pushed")
+    }
+
+    /// A resting order gives back units that it offered.
+    fn release(&mut self, resting: &OpenOrder, units: Units) {
+        if resting.side == Side::Sell {
+            let touched = self.touch(resting.holding);
+            touched.released = touched.released.plus(units);
+            if resting.party == self.incoming.desk.party_id {
+                self.before = self.before.plus(units);
+            }
         }
     }
 
@@ -368,6 +388,7 @@ impl<'a, 'm> Meeting<'a, 'm> {
 
     fn close(&mut self, order: OrderId, resting: &OpenOrder, reason: Closing) -> Take {
         let left = self.remaining(order, resting, Units::ZERO);
+        self.release(resting, left);
         self.push_closed(order, reason, left);
         Take::Gone
     }
