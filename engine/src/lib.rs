@@ -32,3 +32,4 @@ pub mod snapshot;
 pub mod time;
 pub mod trading;
 pub mod venue;
+mod view;
