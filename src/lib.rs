@@ -1,5 +1,6 @@
 //! The server of the sfund exchange.
 
+pub mod cli;
 pub mod config;
 pub mod genesis;
 pub mod journal;

@@ -147,7 +147,8 @@ pub struct Section<'a, 'i> {
     path: String,
     at: usize,
     entries: Vec<(&'a str, usize, Found<'a, 'i>)>,
-    asked: Vec<&'static str>,
+    /// The keys asked for, and where each stands or should.
+    asked: Vec<(&'static str, usize)>,
 }
 
 impl<'a, 'i> Section<'a, 'i> {
@@ -168,9 +169,10 @@ impl<'a, 'i> Section<'a, 'i> {
 
     /// The value of a key that may be absent.
     pub fn optional(&mut self, key: &'static str) -> Option<Found<'a, 'i>> {
-        self.asked.push(key);
-        let index = self.entries.iter().position(|(name, ..)| *name == key)?;
-        Some(self.entries.swap_remove(index).2)
+        let index = self.entries.iter().position(|(name, ..)| *name == key);
+        let found = index.map(|index| self.entries.swap_remove(index).2);
+        self.asked.push((key, found.map_or(self.at, |found| found.at)));
+        found
     }
 
     /// The value of a key that must be there.
@@ -269,15 +271,17 @@ impl<'a, 'i> Section<'a, 'i> {
     /// Notes every key that was not asked for.
     pub fn finish(self, findings: &mut Findings<'_>) {
         for (key, at, _) in &self.entries {
-            let nearest = nearest_of(key, self.asked.iter().copied());
+            let nearest = nearest_of(key, self.asked.iter().map(|(asked, _)| *asked));
             findings.add(*at, Flaw::UnknownKey { key: self.name(key), nearest });
         }
     }
 
-    /// Notes that a value of this section is not what it may be.
+    /// Notes that the value of `key`, which was read, does not go with the others.
     pub fn refuse(&self, key: &str, found: &str, expected: &str, findings: &mut Findings<'_>) {
+        let asked = self.asked.iter().find(|(asked, _)| *asked == key);
+        let at = asked.map_or(self.at, |(_, at)| *at);
         let (found, expected) = (found.to_owned(), expected.to_owned());
-        findings.add(self.at, Flaw::Unexpected { key: self.name(key), found, expected });
+        findings.add(at, Flaw::Unexpected { key: self.name(key), found, expected });
     }
 }
 

@@ -63,38 +63,101 @@ fn a2_a3_a4_the_packs_hold_the_numbers_of_the_rulebook() {
 
 #[test]
 fn an_unknown_parameter_is_refused_with_its_line_and_the_known_one() {
-    pack_fault("[parameter.fills_max]", "[parameter.fils_max]", expect![[r#"
+    pack_fault(
+        "[parameter.fills_max]",
+        "[parameter.fils_max]",
+        expect![[r#"
         pack.toml:14: `parameter.fills_max` is missing
-        pack.toml:134: unknown key `parameter.fils_max`: did you mean `fills_max`?"#]]);
-    pack_fault("class = \"L\"", "klass = \"L\"", expect![[r#"
+        pack.toml:134: unknown key `parameter.fils_max`: did you mean `fills_max`?"#]],
+    );
+    pack_fault(
+        "class = \"L\"",
+        "klass = \"L\"",
+        expect![[r#"
         pack.toml:28: `parameter.turnaround_trading_days.class` is missing
-        pack.toml:32: unknown key `parameter.turnaround_trading_days.klass`: did you mean `class`?"#]]);
+        pack.toml:32: unknown key `parameter.turnaround_trading_days.klass`: did you mean `class`?"#]],
+    );
     pack_fault("code = ", "colour = 1\ncode = ", expect!["pack.toml:7: unknown key `colour`"]);
 }
 
 #[test]
 fn a_value_out_of_range_is_refused_with_its_line() {
-    pack_fault("value = 5\n", "value = 251\n", expect!["pack.toml:29: `parameter.turnaround_trading_days.value` is 251, and must be a whole number from 0 to 250"]);
-    pack_fault("value = 5\n", "value = \"5\"\n", expect![[r#"pack.toml:29: `parameter.turnaround_trading_days.value` is "5", and must be a whole number from 0 to 250"#]]);
-    pack_fault("value = \"1000000.00\"", "value = 1000000.0", expect![[r#"pack.toml:68: `parameter.investment_min.value` is 1000000.0, and must be an amount with two decimals in quotes, as "1000000.00", up to 10^13"#]]);
-    pack_fault("value = \"1000000.00\"", "value = \"10000000000000.01\"", expect![[r#"pack.toml:68: `parameter.investment_min.value` is "10000000000000.01", and must be an amount with two decimals in quotes, as "1000000.00", up to 10^13"#]]);
-    pack_fault("value = \"allowed\"", "value = \"perhaps\"", expect![[r#"pack.toml:15: `parameter.continuous.value` is "perhaps", and must be "allowed" or "forbidden""#]]);
-    pack_fault("unit = \"trading days\"", "unit = \"days\"", expect![[r#"pack.toml:30: `parameter.turnaround_trading_days.unit` is "days", and must be "trading days""#]]);
-    pack_fault("value = \"none\"\nunit = \"ppm\"", "value = 0\nunit = \"ppm\"", expect![[r#"pack.toml:119: `parameter.price_band.value` is 0, and must be a whole number from 1 to 1000000, or "none""#]]);
+    pack_fault(
+        "value = 5\n",
+        "value = 251\n",
+        expect![
+            "pack.toml:29: `parameter.turnaround_trading_days.value` is 251, and must be a whole number from 0 to 250"
+        ],
+    );
+    pack_fault(
+        "value = 5\n",
+        "value = \"5\"\n",
+        expect![[
+            r#"pack.toml:29: `parameter.turnaround_trading_days.value` is "5", and must be a whole number from 0 to 250"#
+        ]],
+    );
+    pack_fault(
+        "value = \"1000000.00\"",
+        "value = 1000000.0",
+        expect![[
+            r#"pack.toml:68: `parameter.investment_min.value` is 1000000.0, and must be an amount with two decimals in quotes, as "1000000.00", up to 10^13"#
+        ]],
+    );
+    pack_fault(
+        "value = \"1000000.00\"",
+        "value = \"10000000000000.01\"",
+        expect![[
+            r#"pack.toml:68: `parameter.investment_min.value` is "10000000000000.01", and must be an amount with two decimals in quotes, as "1000000.00", up to 10^13"#
+        ]],
+    );
+    pack_fault(
+        "value = \"allowed\"",
+        "value = \"perhaps\"",
+        expect![[
+            r#"pack.toml:15: `parameter.continuous.value` is "perhaps", and must be "allowed" or "forbidden""#
+        ]],
+    );
+    pack_fault(
+        "unit = \"trading days\"",
+        "unit = \"days\"",
+        expect![[
+            r#"pack.toml:30: `parameter.turnaround_trading_days.unit` is "days", and must be "trading days""#
+        ]],
+    );
+    pack_fault(
+        "value = \"none\"\nunit = \"ppm\"",
+        "value = 0\nunit = \"ppm\"",
+        expect![[
+            r#"pack.toml:119: `parameter.price_band.value` is 0, and must be a whole number from 1 to 1000000, or "none""#
+        ]],
+    );
     pack_fault(
         "value = \"none\"\nunit = \"local time\"",
         "value = \"15:00-09:30\"\nunit = \"local time\"",
-        expect![[r#"pack.toml:126: `parameter.trading_hours.value` is "15:00-09:30", and must be opening and closing, as 09:30-15:00, or "none""#]],
+        expect![[
+            r#"pack.toml:126: `parameter.trading_hours.value` is "15:00-09:30", and must be opening and closing, as 09:30-15:00, or "none""#
+        ]],
     );
-    pack_fault("version = 1", "version = 0", expect!["pack.toml:8: `version` is 0, and must be a whole number from 1 to 4294967295"]);
-    pack_fault("source = \"合伙企业法 61\"", "source = \"\"", expect![[r#"pack.toml:42: `parameter.holders_partnership_max.source` is "", and must be a text that is not empty"#]]);
+    pack_fault(
+        "version = 1",
+        "version = 0",
+        expect!["pack.toml:8: `version` is 0, and must be a whole number from 1 to 4294967295"],
+    );
+    pack_fault(
+        "source = \"合伙企业法 61\"",
+        "source = \"\"",
+        expect![[
+            r#"pack.toml:42: `parameter.holders_partnership_max.source` is "", and must be a text that is not empty"#
+        ]],
+    );
 }
 
 #[test]
 fn all_faults_of_a_file_are_said_at_once() {
     let text = "code = \"x y\"\nversion = 1\nvalid_from = 2026-02-30\njurisdiction = \"CN\"\n";
     let faults = pack::read("pack.toml", text).unwrap_err();
-    expect!["pack.toml:3: invalid date, expected day between 01 and 28"].assert_eq(&faults.to_string());
+    expect!["pack.toml:3: invalid date, expected day between 01 and 28"]
+        .assert_eq(&faults.to_string());
     let text = "code = \"x y\"\nversion = 1.5\nvalid_from = \"today\"\n";
     let faults = pack::read("pack.toml", text).unwrap_err();
     expect![[r#"
@@ -102,7 +165,8 @@ fn all_faults_of_a_file_are_said_at_once() {
         pack.toml:2: `version` is 1.5, and must be a whole number from 1 to 4294967295
         pack.toml:3: `valid_from` is "today", and must be a date, as 2026-11-24
         pack.toml:3: `jurisdiction` is missing
-        pack.toml:3: `parameter` is missing"#]].assert_eq(&faults.to_string());
+        pack.toml:3: `parameter` is missing"#]]
+    .assert_eq(&faults.to_string());
 }
 
 #[test]
@@ -149,29 +213,95 @@ fn the_demo_trades_on_any_weekday_of_the_century() {
 
 #[test]
 fn a_calendar_refuses_days_that_are_not_its_own() {
-    calendar_fault("until = 2026-12-31", "until = 2023-12-31", expect!["cn.toml:56: `until` is 2023-12-31, and must be 2024-01-01 or later"]);
-    calendar_fault("2024-02-04, ", "2025-02-04, ", expect!["cn.toml:19: `year[0].makeup_days` is 2025-02-04, and must be a weekend day of 2024 that is not off"]);
-    calendar_fault("2024-02-04, ", "2024-02-05, ", expect!["cn.toml:19: `year[0].makeup_days` is 2024-02-05, and must be a weekend day of 2024 that is not off"]);
-    calendar_fault("2024-02-04, ", "2024-02-10, ", expect!["cn.toml:19: `year[0].makeup_days` is 2024-02-10, and must be a weekend day of 2024 that is not off"]);
-    calendar_fault("until = 2024-02-17 }", "until = 2024-02-09 }", expect!["cn.toml:23: `year[0].holidays[1].from` is 2024-02-10 to 2024-02-09, and must be within 2024 and the calendar, first day first"]);
-    calendar_fault("year = 2026", "year = 2026\ncolour = 1", expect!["cn.toml:46: unknown key `year[2].colour`"]);
+    calendar_fault(
+        "until = 2026-12-31",
+        "until = 2023-12-31",
+        expect!["cn.toml:56: `until` is 2023-12-31, and must be 2024-01-01 or later"],
+    );
+    calendar_fault(
+        "2024-02-04, ",
+        "2025-02-04, ",
+        expect![
+            "cn.toml:19: `year[0].makeup_days` is 2025-02-04, and must be a weekend day of 2024 that is not off"
+        ],
+    );
+    calendar_fault(
+        "2024-02-04, ",
+        "2024-02-05, ",
+        expect![
+            "cn.toml:19: `year[0].makeup_days` is 2024-02-05, and must be a weekend day of 2024 that is not off"
+        ],
+    );
+    calendar_fault(
+        "2024-02-04, ",
+        "2024-02-10, ",
+        expect![
+            "cn.toml:19: `year[0].makeup_days` is 2024-02-10, and must be a weekend day of 2024 that is not off"
+        ],
+    );
+    calendar_fault(
+        "until = 2024-02-17 }",
+        "until = 2024-02-09 }",
+        expect![
+            "cn.toml:23: `year[0].holidays[1].from` is 2024-02-10 to 2024-02-09, and must be within 2024 and the calendar, first day first"
+        ],
+    );
+    calendar_fault(
+        "year = 2026",
+        "year = 2026\ncolour = 1",
+        expect!["cn.toml:46: unknown key `year[2].colour`"],
+    );
 }
 
 #[test]
 fn a_venue_refuses_what_it_does_not_know() {
-    venue_fault("role = \"operator\"", "role = \"lp\"", expect![[r#"venue.toml:16: `staff[0].role` is "lp", and must be "operator", "supervisor", "settlement_bank" or "regulator""#]]);
-    venue_fault("pack = \"licensed\"", "pack = \"licenced\"", expect!["`licenced` is no pack that comes with the program (cn-regional, licensed): name one of these, or a file that ends in .toml"]);
-    venue_fault("calendar = \"cn\"", "calendar = \"uk\"", expect!["`uk` is no calendar that comes with the program (cn, weekends): name one of these, or a file that ends in .toml"]);
-    venue_fault("taker_sell = 800", "taker_sell = 100_001", expect!["venue.toml:41: `segment[0].fees[1].taker_sell` is 100001, and must be a whole number from 0 to 100000"]);
-    venue_fault("taker_sell = 800", "taker_sel = 800", expect![[r#"
+    venue_fault(
+        "role = \"operator\"",
+        "role = \"lp\"",
+        expect![[
+            r#"venue.toml:16: `staff[0].role` is "lp", and must be "operator", "supervisor", "settlement_bank" or "regulator""#
+        ]],
+    );
+    venue_fault(
+        "pack = \"licensed\"",
+        "pack = \"licenced\"",
+        expect![
+            "`licenced` is no pack that comes with the program (cn-regional, licensed): name one of these, or a file that ends in .toml"
+        ],
+    );
+    venue_fault(
+        "calendar = \"cn\"",
+        "calendar = \"uk\"",
+        expect![
+            "`uk` is no calendar that comes with the program (cn, weekends): name one of these, or a file that ends in .toml"
+        ],
+    );
+    venue_fault(
+        "taker_sell = 800",
+        "taker_sell = 100_001",
+        expect![
+            "venue.toml:41: `segment[0].fees[1].taker_sell` is 100001, and must be a whole number from 0 to 100000"
+        ],
+    );
+    venue_fault(
+        "taker_sell = 800",
+        "taker_sel = 800",
+        expect![[r#"
         venue.toml:41: `segment[0].fees[1].taker_sell` is missing
-        venue.toml:41: unknown key `segment[0].fees[1].taker_sel`: did you mean `taker_sell`?"#]]);
+        venue.toml:41: unknown key `segment[0].fees[1].taker_sel`: did you mean `taker_sell`?"#]],
+    );
     venue_fault(
         "fees = [{ maker_buy = 1000, maker_sell = 1000, taker_buy = 1000, taker_sell = 1000 }]",
         "fees = []",
         expect!["venue.toml:45: `segment[1].fees` is 0 rows, and must be 1 to 8"],
     );
-    venue_fault("utc_offset_minutes = 480", "utc_offset_minutes = 900", expect!["venue.toml:9: `utc_offset_minutes` is 900, and must be a whole number from -720 to 840"]);
+    venue_fault(
+        "utc_offset_minutes = 480",
+        "utc_offset_minutes = 900",
+        expect![
+            "venue.toml:9: `utc_offset_minutes` is 900, and must be a whole number from -720 to 840"
+        ],
+    );
 }
 
 #[test]
