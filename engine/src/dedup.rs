@@ -113,7 +113,7 @@ impl Attempts {
 
 fn ring(place: u32, steps: u32) -> u32 {
     let sum = u64::from(place).saturating_add(u64::from(steps));
-    u32::try_from(sum % u64::from(RING)).expect("below the ring")
+    u32::try_from(sum.checked_rem(u64::from(RING)).unwrap_or(0)).expect("below the ring")
 }
 
 fn is_due(remembered: &Remembered, at: Time) -> bool {

@@ -53,6 +53,13 @@ impl Holding {
 #[cbor(transparent)]
 pub(crate) struct HoldingPlace(#[n(0)] u32);
 
+impl HoldingPlace {
+    /// The place as an index.
+    pub(crate) fn index(self) -> usize {
+        usize::try_from(self.0).expect("a place is an index")
+    }
+}
+
 /// Every holding of the venue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Register {
@@ -91,13 +98,13 @@ impl Register {
 
     /// The holding at `place`.
     pub(crate) fn at(&self, place: HoldingPlace) -> &Holding {
-        let index = usize::try_from(place.0).expect("a place is an index");
+        let index = place.index();
         self.holdings.get(index).expect("a place was given by the register")
     }
 
     /// The holding at `place`, to change.
     pub(crate) fn at_mut(&mut self, place: HoldingPlace) -> &mut Holding {
-        let index = usize::try_from(place.0).expect("a place is an index");
+        let index = place.index();
         self.holdings.get_mut(index).expect("a place was given by the register")
     }
 

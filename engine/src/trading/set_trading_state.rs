@@ -64,3 +64,8 @@ pub(crate) fn decide(
 pub(crate) fn apply(_market: &mut Market, _fact: &TradingStateSet) {
     unimplemented!("TradingStateSet")
 }
+
+/// Whether a fund trades on all three levels.
+pub(crate) fn trading_level(_market: &Market, _fund: FundId) -> Result<(), Reject> {
+    Ok(())
+}
