@@ -10,4 +10,5 @@ pub mod read;
 pub mod secret;
 pub mod sequencer;
 pub mod stream;
+pub mod telemetry;
 pub mod venue_file;
