@@ -7,6 +7,7 @@ pub mod journal;
 pub mod logging;
 pub mod published;
 pub mod read;
+pub mod recovery;
 pub mod secret;
 pub mod sequencer;
 pub mod stream;

@@ -11,11 +11,14 @@ pub mod access;
 pub mod amount;
 pub mod calendar;
 pub mod cash;
+mod check;
 pub mod command;
 mod deadline;
 mod dedup;
 pub mod entry;
 pub mod event;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod id;
 mod index;
 mod invariant;

@@ -28,7 +28,7 @@ use crate::registry::party::{Party, Role};
 use crate::reject::{Asker, Reject};
 use crate::time::{Date, Time};
 use crate::trading;
-use crate::trading::board::PostIntention;
+use crate::trading::board::{Board, PostIntention};
 use crate::trading::order::Orders;
 use crate::trading::sweep::Sweep;
 use crate::venue;
@@ -37,7 +37,7 @@ use crate::venue::propose::Proposal;
 use crate::venue::segment::Segment;
 
 /// Everything the exchange knows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Market {
     /// The newest entry recorded.
     pub(crate) sequence: Sequence,
@@ -71,6 +71,8 @@ pub struct Market {
     /// Those on the board. The count numbers the next one.
     pub(crate) intentions: BTreeMap<IntentionId, PostIntention>,
     pub(crate) intentions_count: u64,
+    /// Derived from the intentions.
+    pub(crate) board: Board,
     pub(crate) attempts: Attempts,
     /// Derived from the records above.
     pub(crate) deadlines: Deadlines,

@@ -17,6 +17,7 @@ use crate::dedup::{Attempts, Remembered};
 use crate::id::{FundId, PartyId};
 use crate::market::Market;
 use crate::registry::holding::{Holding, Register};
+use crate::trading::board::Board;
 use crate::trading::book::Books;
 use crate::trading::order::{OpenOrder, Orders};
 
@@ -177,6 +178,7 @@ impl Market {
             deadlines.set(record.due, Due::Sweep(*sweep));
         }
         self.deadlines = deadlines;
+        self.board = Board::from_intentions(&self.intentions);
         Ok(())
     }
 }

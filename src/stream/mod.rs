@@ -51,6 +51,8 @@ enum State {
     },
     /// Takes what is published; `is_new` until the first block came.
     Live { blocks: broadcast::Receiver<Arc<Block>>, is_new: bool },
+    /// Ended: the reader was too slow.
+    Cut,
 }
 
 /// What comes next.
@@ -190,13 +192,12 @@ impl Stream {
                     Err(RecvError::Lagged(_)) if *is_new => {
                         self.state = State::catch_up(self.live.newest(), None);
                     }
-                    Err(RecvError::Lagged(_)) => {
-                        return Err(Ended::Lagged { resume_from: self.next });
-                    }
+                    Err(RecvError::Lagged(_)) => self.state = State::Cut,
                     Err(RecvError::Closed) => {
                         return Err(Ended::Stopping { resume_from: self.next });
                     }
                 },
+                State::Cut => return Err(Ended::Lagged { resume_from: self.next }),
             }
         }
     }
@@ -211,7 +212,7 @@ impl Stream {
     fn is_due(&self, sequence: Sequence) -> bool {
         match &self.state {
             State::CatchUp { until, .. } => sequence <= *until,
-            State::Live { .. } => true,
+            State::Live { .. } | State::Cut => true,
         }
     }
 

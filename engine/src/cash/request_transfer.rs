@@ -6,10 +6,15 @@
 use minicbor::{Decode, Encode};
 
 use crate::amount::Money;
+use crate::cash::ledger::Account;
+use crate::check;
+use crate::command::CommandKind;
 use crate::event::Event;
 use crate::id::{PartyId, TransferId};
 use crate::market::{Context, Market};
+use crate::policy::TRANSFERS_MAX;
 use crate::registry::fund::Currency;
+use crate::reject::Field;
 use crate::reject::Reject;
 
 /// Which way cash goes.
@@ -56,14 +61,40 @@ pub struct TransferRequested {
 }
 
 pub(crate) fn decide(
-    _market: &Market,
-    _context: Context,
-    _ask: &RequestTransfer,
-    _events: &mut Vec<Event>,
+    market: &Market,
+    context: Context,
+    ask: &RequestTransfer,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("RequestTransfer")
+    market.admit_for(context.caller, CommandKind::RequestTransfer, ask.party)?;
+    check::text(Field::Reference, &ask.reference)?;
+    check::cash(Field::Amount, ask.amount, Money::from_fen(1))?;
+    check::currency(ask.currency)?;
+    market.party(ask.party)?.check_not_staff(ask.party)?;
+    check::room(Field::Transfers, market.transfers.len(), TRANSFERS_MAX)?;
+    if ask.direction == Direction::Withdrawal {
+        let available = market.ledger.cash(ask.party, ask.currency).available;
+        if available < ask.amount {
+            let (party, wanted) = (ask.party, ask.amount);
+            return Err(Reject::CashNotAvailable { party, wanted, available });
+        }
+    }
+    // From here on the answer is yes.
+    events.push(Event::TransferRequested(Box::new(TransferRequested {
+        transfer: TransferId::new(market.transfers_count),
+        terms: ask.clone(),
+    })));
+    Ok(())
 }
 
-pub(crate) fn apply(_market: &mut Market, _fact: &TransferRequested) {
-    unimplemented!("TransferRequested")
+/// Cash that is to go out is held; cash that is to come in is not there yet.
+pub(crate) fn apply(market: &mut Market, fact: &TransferRequested) {
+    assert!(fact.transfer.number() == market.transfers_count, "transfer ids are dense");
+    market.transfers_count = market.transfers_count.checked_add(1).expect("fewer than 2^64");
+    let terms = &fact.terms;
+    if terms.direction == Direction::Withdrawal {
+        let place = market.ledger.place(terms.party, terms.currency);
+        market.ledger.post(Account::Available(place), Account::Held(place), terms.amount);
+    }
+    market.transfers.insert(fact.transfer, terms.clone());
 }

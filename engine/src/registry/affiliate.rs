@@ -7,6 +7,8 @@ use minicbor::{Decode, Encode};
 use crate::event::Event;
 use crate::id::PartyId;
 use crate::market::{Context, Market};
+use crate::registry::register_party::check_group;
+use crate::reject::Field;
 use crate::reject::Reject;
 
 /// Ask to put a party into the group of another, or to let it stand alone.
@@ -32,14 +34,37 @@ pub struct Affiliated {
 }
 
 pub(crate) fn decide(
-    _market: &Market,
+    market: &Market,
     _context: Context,
-    _ask: &Affiliate,
-    _events: &mut Vec<Event>,
+    ask: &Affiliate,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("Affiliate")
+    let record = market.party(ask.party)?;
+    let group = match ask.with {
+        Some(with) => {
+            let other = market.party(with)?;
+            record.check_not_staff(ask.party)?;
+            other.check_not_staff(with)?;
+            if record.group == other.group {
+                return Err(Reject::NoChange { field: Field::Group });
+            }
+            other.group
+        }
+        None => {
+            record.check_not_staff(ask.party)?;
+            check_group(market)?;
+            market.groups_count
+        }
+    };
+    // From here on the answer is yes.
+    events.push(Event::Affiliated(Affiliated { party: ask.party, group }));
+    Ok(())
 }
 
-pub(crate) fn apply(_market: &mut Market, _fact: &Affiliated) {
-    unimplemented!("Affiliated")
+pub(crate) fn apply(market: &mut Market, fact: &Affiliated) {
+    assert!(fact.group <= market.groups_count, "a group is known, or the next one");
+    if fact.group == market.groups_count {
+        market.groups_count = market.groups_count.checked_add(1).expect("decide left room");
+    }
+    market.party_mut(fact.party).group = fact.group;
 }

@@ -2,9 +2,12 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::check;
 use crate::event::Event;
 use crate::id::FundId;
 use crate::market::{Context, Market};
+use crate::policy::EXTENSIONS_MAX;
+use crate::reject::Field;
 use crate::reject::Reject;
 use crate::time::Date;
 
@@ -31,14 +34,26 @@ pub struct TermExtended {
 }
 
 pub(crate) fn decide(
-    _market: &Market,
-    _context: Context,
-    _ask: &ExtendTerm,
-    _events: &mut Vec<Event>,
+    market: &Market,
+    context: Context,
+    ask: &ExtendTerm,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("ExtendTerm")
+    let fund = market.fund(ask.fund)?;
+    check::room(Field::Extensions, fund.extensions.len(), EXTENSIONS_MAX)?;
+    let (until, term_ends) = (ask.until, fund.details.term_ends);
+    if until <= term_ends {
+        return Err(Reject::TermNotExtended { until, term_ends });
+    }
+    check::not_past(market, Field::TermEnds, until, context.at)?;
+    // From here on the answer is yes.
+    events.push(Event::TermExtended(TermExtended { fund: ask.fund, until }));
+    Ok(())
 }
 
-pub(crate) fn apply(_market: &mut Market, _fact: &TermExtended) {
-    unimplemented!("TermExtended")
+pub(crate) fn apply(market: &mut Market, fact: &TermExtended) {
+    let fund = market.fund_mut(fact.fund);
+    let before = std::mem::replace(&mut fund.details.term_ends, fact.until);
+    assert!(before < fact.until, "an extension ends later");
+    fund.extensions.push(before);
 }

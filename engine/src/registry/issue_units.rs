@@ -2,10 +2,16 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::access::Requirement;
 use crate::amount::Units;
+use crate::check;
 use crate::event::Event;
 use crate::id::{FundId, PartyId};
 use crate::market::{Context, Market};
+use crate::policy::UNITS_E2_MAX;
+use crate::registry::holders;
+use crate::registry::party::Role;
+use crate::reject::Field;
 use crate::reject::Reject;
 
 /// Ask to issue units of a fund to a party.
@@ -46,14 +52,45 @@ pub struct UnitsIssued {
 }
 
 pub(crate) fn decide(
-    _market: &Market,
+    market: &Market,
     _context: Context,
-    _ask: &IssueUnits,
-    _events: &mut Vec<Event>,
+    ask: &IssueUnits,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("IssueUnits")
+    let (fund, party, units) = (ask.fund, ask.party, ask.units);
+    check::text(Field::Evidence, &ask.evidence)?;
+    let record = market.party(party)?;
+    let issued = market.fund(fund)?.issued;
+    let role = record.details.role;
+    // A manager holds its own commitment to the fund (GP份额).
+    let holds = role.is_investor() || role == Role::Manager;
+    record.check_role(party, holds, Requirement::Investor)?;
+    check::some_units(units)?;
+    holders::holder_cap_after(market, fund, holders::joining(market, party, record, fund), 0)?;
+    let fits = |total: Units| total.e2() <= UNITS_E2_MAX;
+    if !issued.checked_add(units).is_some_and(fits) {
+        return Err(Reject::BalanceTooLarge { party });
+    }
+    // From here on the answer is yes.
+    events.push(Event::UnitsIssued(Box::new(UnitsIssued {
+        fund,
+        party,
+        units,
+        before: market.register.holding(party, fund).available,
+        evidence: ask.evidence.clone(),
+    })));
+    Ok(())
 }
 
-pub(crate) fn apply(_market: &mut Market, _fact: &UnitsIssued) {
-    unimplemented!("UnitsIssued")
+pub(crate) fn apply(market: &mut Market, fact: &UnitsIssued) {
+    let (fund, party) = (fact.fund, fact.party);
+    let place = market.register.place(party, fund);
+    let holding = market.register.at_mut(place);
+    assert!(holding.available == fact.before, "E5: the register is as the entry says");
+    let before = holding.total();
+    holding.available = holding.available.plus(fact.units);
+    let after = holding.total();
+    let record = market.fund_mut(fund);
+    record.issued = record.issued.plus(fact.units);
+    holders::recount(market, party, fund, before, after);
 }

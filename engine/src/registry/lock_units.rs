@@ -6,10 +6,16 @@ use std::fmt;
 
 use minicbor::{Decode, Encode};
 
+use crate::access::Requirement;
 use crate::amount::Units;
+use crate::check;
 use crate::event::Event;
 use crate::id::{FundId, LockId, PartyId};
 use crate::market::{Context, Market};
+use crate::policy::LOCKS_MAX;
+use crate::registry::holding::Holding;
+use crate::registry::party::Role;
+use crate::reject::Field;
 use crate::reject::Reject;
 
 /// What keeps units from being sold.
@@ -74,14 +80,54 @@ pub struct UnitsLocked {
 }
 
 pub(crate) fn decide(
-    _market: &Market,
+    market: &Market,
     _context: Context,
-    _ask: &LockUnits,
-    _events: &mut Vec<Event>,
+    ask: &LockUnits,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("LockUnits")
+    check::text(Field::Evidence, &ask.evidence)?;
+    match (ask.kind, ask.pledgee) {
+        (LockKind::Pledge, Some(_)) | (LockKind::Freeze, None) => {}
+        (LockKind::Pledge, None) | (LockKind::Freeze, Some(_)) => {
+            return Err(Reject::Inconsistent { field: Field::Pledgee });
+        }
+    }
+    market.party(ask.party)?;
+    if let Some(pledgee) = ask.pledgee {
+        let record = market.party(pledgee)?;
+        let lends = record.details.role == Role::Lender;
+        record.check_role(pledgee, lends, Requirement::Lender)?;
+    }
+    market.fund(ask.fund)?;
+    check::room(Field::Locks, market.locks.len(), LOCKS_MAX)?;
+    check::some_units(ask.units)?;
+    let holding = market.register.holding(ask.party, ask.fund);
+    holding.check_available(ask.units)?;
+    // From here on the answer is yes.
+    events.push(Event::UnitsLocked(Box::new(UnitsLocked {
+        lock: LockId::new(market.locks_count),
+        terms: ask.clone(),
+        available_before: holding.available,
+        locked_before: holding.locked(ask.kind),
+    })));
+    Ok(())
 }
 
-pub(crate) fn apply(_market: &mut Market, _fact: &UnitsLocked) {
-    unimplemented!("UnitsLocked")
+pub(crate) fn apply(market: &mut Market, fact: &UnitsLocked) {
+    assert!(fact.lock.number() == market.locks_count, "lock ids are dense");
+    market.locks_count = market.locks_count.checked_add(1).expect("fewer than 2^64 locks");
+    let terms = &fact.terms;
+    let holding = holding_mut(market, terms);
+    assert!(holding.available == fact.available_before, "E5: the register is as the entry says");
+    assert!(holding.locked(terms.kind) == fact.locked_before, "E5: and so are its locks");
+    holding.available = holding.available.minus(terms.units);
+    let locked = holding.locked_mut(terms.kind);
+    *locked = locked.plus(terms.units);
+    market.locks.insert(fact.lock, terms.clone());
+}
+
+/// The holding that a lock locks.
+pub(crate) fn holding_mut<'a>(market: &'a mut Market, lock: &LockUnits) -> &'a mut Holding {
+    let place = market.register.find(lock.party, lock.fund);
+    market.register.at_mut(place.expect("locked units are held"))
 }

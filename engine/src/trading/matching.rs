@@ -150,7 +150,7 @@ impl<'a, 'm> Meeting<'a, 'm> {
         events: &'a mut Vec<Event>,
         touched: &'a mut Vec<Touched>,
     ) -> Self {
-        let Desk { party_id, fund_id, fund, pack, .. } = incoming.desk;
+        let Desk { party_id, fund_id, fund, .. } = incoming.desk;
         let holding = market.register.find(party_id, fund_id);
         Self {
             market,
@@ -165,7 +165,7 @@ impl<'a, 'm> Meeting<'a, 'm> {
             before: incoming.before,
             held: holding.map_or(Units::ZERO, |place| market.register.at(place).total()),
             holders: fund.holders,
-            cap: holders::cap(fund, pack),
+            cap: holders::cap(market, fund).unwrap_or(0),
             stopped: None,
             failed: None,
         }
@@ -413,18 +413,15 @@ fn move_units(market: &mut Market, fact: &Traded, bought: &OpenOrder, sold: &Ope
     assert!(seller.offered == fact.seller_before, "the register says what it was");
     seller.offered = seller.offered.minus(fact.units);
     seller.last_sold = Some(today);
-    let seller_left = seller.total() == Units::ZERO;
+    let seller_after = seller.total();
     let buyer = market.register.at_mut(bought.holding);
     assert!(buyer.available == fact.buyer_before, "the register says what it was");
-    let buyer_joined = buyer.total() == Units::ZERO;
     buyer.available = buyer.available.plus(fact.units);
     buyer.last_bought = Some(today);
-    if seller_left {
-        holders::leave(market, fact.fund, fact.seller);
-    }
-    if buyer_joined {
-        holders::join(market, fact.fund, fact.buyer);
-    }
+    let buyer_after = buyer.total();
+    let seller_before = seller_after.plus(fact.units);
+    holders::recount(market, fact.seller, fact.fund, seller_before, seller_after);
+    holders::recount(market, fact.buyer, fact.fund, buyer_after.minus(fact.units), buyer_after);
 }
 
 fn pay(market: &mut Market, fact: &Traded, buy: OrderId, bought: &OpenOrder, sold: &OpenOrder) {

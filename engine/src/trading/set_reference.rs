@@ -3,9 +3,13 @@
 use minicbor::{Decode, Encode};
 
 use crate::amount::Price;
+use crate::check;
 use crate::event::Event;
 use crate::id::FundId;
 use crate::market::{Context, Market};
+use crate::policy::PRICE_E4_MAX;
+use crate::registry::fund::Reference;
+use crate::reject::Field;
 use crate::reject::Reject;
 use crate::time::Time;
 
@@ -35,14 +39,23 @@ pub struct ReferenceSet {
 }
 
 pub(crate) fn decide(
-    _market: &Market,
-    _context: Context,
-    _ask: &SetReference,
-    _events: &mut Vec<Event>,
+    market: &Market,
+    context: Context,
+    ask: &SetReference,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("SetReference")
+    check::text(Field::Source, &ask.source)?;
+    check::range(Field::Price, ask.price.e4(), 0, PRICE_E4_MAX)?;
+    let fund = market.fund(ask.fund)?;
+    check::ahead(Field::Expires, ask.valid_until, context.at)?;
+    check::in_ticks(&fund.details, ask.price)?;
+    // From here on the answer is yes.
+    events.push(Event::ReferenceSet(Box::new(ReferenceSet { terms: ask.clone() })));
+    Ok(())
 }
 
-pub(crate) fn apply(_market: &mut Market, _fact: &ReferenceSet) {
-    unimplemented!("ReferenceSet")
+pub(crate) fn apply(market: &mut Market, fact: &ReferenceSet) {
+    let SetReference { fund, price, source, valid_until } = fact.terms.clone();
+    let set_at = market.now;
+    market.fund_mut(fund).reference = Some(Reference { price, source, valid_until, set_at });
 }

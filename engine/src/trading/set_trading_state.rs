@@ -4,11 +4,15 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::check;
 use crate::event::Event;
 use crate::id::{FundId, SegmentId};
 use crate::market::{Context, Market};
 use crate::registry::fund::TradingState;
 use crate::reject::Reject;
+use crate::reject::{Field, NotTradingLevel};
+use crate::trading::order::Closing;
+use crate::trading::sweep::{SweepScope, SweepStarted};
 
 /// What is halted, resumed or closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -53,19 +57,77 @@ pub struct TradingStateSet {
 }
 
 pub(crate) fn decide(
-    _market: &Market,
+    market: &Market,
     _context: Context,
-    _ask: &SetTradingState,
-    _events: &mut Vec<Event>,
+    ask: &SetTradingState,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("SetTradingState")
-}
-
-pub(crate) fn apply(_market: &mut Market, _fact: &TradingStateSet) {
-    unimplemented!("TradingStateSet")
-}
-
-/// Whether a fund trades on all three levels.
-pub(crate) fn trading_level(_market: &Market, _fund: FundId) -> Result<(), Reject> {
+    check::text(Field::Reason, &ask.reason)?;
+    let current = match ask.scope {
+        TradingScope::Fund(fund) => market.fund(fund)?.state,
+        TradingScope::Segment(segment) => market.segment(segment)?.state,
+        TradingScope::Venue => market.open_venue().state,
+    };
+    if current == ask.state {
+        return Err(Reject::NoChange { field: Field::TradingState });
+    }
+    // From here on the answer is yes.
+    events.push(Event::TradingStateSet(Box::new(TradingStateSet {
+        scope: ask.scope,
+        state: ask.state,
+        reason: ask.reason.clone(),
+    })));
+    if ask.state == TradingState::Closed && has_orders(market, ask.scope) {
+        events.push(Event::SweepStarted(SweepStarted {
+            sweep: market.sweeps_count,
+            scope: match ask.scope {
+                TradingScope::Fund(fund) => SweepScope::Fund(fund),
+                TradingScope::Segment(segment) => SweepScope::Segment(segment),
+                TradingScope::Venue => SweepScope::Venue,
+            },
+            reason: Closing::MarketClosed,
+        }));
+    }
     Ok(())
+}
+
+pub(crate) fn apply(market: &mut Market, fact: &TradingStateSet) {
+    let state = match fact.scope {
+        TradingScope::Fund(fund) => &mut market.fund_mut(fund).state,
+        TradingScope::Segment(segment) => &mut market.segment_mut(segment).state,
+        TradingScope::Venue => &mut market.venue.as_mut().expect("the venue is open").state,
+    };
+    assert!(*state != fact.state, "a state that is set is another one");
+    *state = fact.state;
+}
+
+/// Whether `fund` trades: it, its segment and the venue are open. The widest stop is named.
+pub(crate) fn trading_level(market: &Market, fund: FundId) -> Result<(), Reject> {
+    let record = market.fund(fund)?;
+    let segment = market.segment(record.details.segment)?;
+    let levels = [
+        (market.open_venue().state, NotTradingLevel::VenueHalted, NotTradingLevel::VenueClosed),
+        (segment.state, NotTradingLevel::SegmentHalted, NotTradingLevel::SegmentClosed),
+        (record.state, NotTradingLevel::FundHalted, NotTradingLevel::FundClosed),
+    ];
+    for (state, halted, closed) in levels {
+        let level = match state {
+            TradingState::Open => continue,
+            TradingState::Halted => halted,
+            TradingState::Closed => closed,
+        };
+        return Err(Reject::NotTrading { fund, level });
+    }
+    Ok(())
+}
+
+fn has_orders(market: &Market, scope: TradingScope) -> bool {
+    match scope {
+        TradingScope::Fund(fund) => market.fund(fund).is_ok_and(|fund| 0 < fund.orders_open),
+        TradingScope::Segment(segment) => {
+            let mut funds = market.funds.iter();
+            funds.any(|fund| fund.details.segment == segment && 0 < fund.orders_open)
+        }
+        TradingScope::Venue => market.funds.iter().any(|fund| 0 < fund.orders_open),
+    }
 }

@@ -411,6 +411,7 @@ fn a3_a_full_fund_takes_no_new_holder_unless_one_leaves() {
     checked(&mut market, party(BOB), cancel(id));
     // CAROL sells out: three leave, and DAVE would fit again.
     place(&mut market, sell(CAROL, 90, 10));
+    deposit(&mut market, BOB, yuan(1_000));
     let events = place(&mut market, buy(BOB, 90, 10)).1;
     assert_eq!(trades(&events).len(), 1);
     assert_eq!(market.fund(FUND).unwrap().holders, 2);
@@ -465,18 +466,8 @@ fn a4_a_buyer_has_at_least_the_minimum_in_one_fund() {
     assert_eq!(reject, Reject::BelowInvestmentMin { fund: FUND, invested, minimum });
     place(&mut market, buy(CAROL, 100, 1_000_000));
     // Who has enough already may buy a little more.
-    place(&mut market, buy(BOB, 100, 1).tap_cash(&mut market, BOB));
-}
-
-trait TapCash {
-    fn tap_cash(self, market: &mut Market, who: PartyId) -> Self;
-}
-
-impl TapCash for PlaceOrder {
-    fn tap_cash(self, market: &mut Market, who: PartyId) -> Self {
-        deposit(market, who, yuan(1_000));
-        self
-    }
+    deposit(&mut market, BOB, yuan(1_000));
+    place(&mut market, buy(BOB, 100, 1));
 }
 
 #[test]

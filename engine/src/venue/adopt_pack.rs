@@ -7,6 +7,7 @@ use crate::id::SegmentId;
 use crate::market::{Context, Market};
 use crate::policy::Pack;
 use crate::reject::Reject;
+use crate::venue::sound;
 
 /// Ask to put a segment under a pack.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -31,14 +32,24 @@ pub struct PackAdopted {
 }
 
 pub(crate) fn decide(
-    _market: &Market,
-    _context: Context,
-    _ask: &AdoptPack,
-    _events: &mut Vec<Event>,
+    market: &Market,
+    context: Context,
+    ask: &AdoptPack,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("AdoptPack")
+    sound::pack(&ask.pack)?;
+    let current = &market.segment(ask.segment)?.pack;
+    if ask.pack.code == current.code && ask.pack.version <= current.version {
+        let (version, current) = (ask.pack.version, current.version);
+        return Err(Reject::PackNotNewer { version, current });
+    }
+    sound::pack_in_force(&ask.pack, market.date(context.at))?;
+    // From here on the answer is yes.
+    let (segment, pack) = (ask.segment, ask.pack.clone());
+    events.push(Event::PackAdopted(Box::new(PackAdopted { segment, pack })));
+    Ok(())
 }
 
-pub(crate) fn apply(_market: &mut Market, _fact: &PackAdopted) {
-    unimplemented!("PackAdopted")
+pub(crate) fn apply(market: &mut Market, fact: &PackAdopted) {
+    market.segment_mut(fact.segment).pack = fact.pack.clone();
 }

@@ -4,9 +4,12 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::check;
 use crate::event::Event;
 use crate::id::PartyId;
 use crate::market::{Context, Market};
+use crate::policy::KEYS_MAX;
+use crate::reject::Field;
 use crate::reject::Reject;
 use crate::time::Time;
 
@@ -65,14 +68,24 @@ pub struct KeyIssued {
 }
 
 pub(crate) fn decide(
-    _market: &Market,
-    _context: Context,
-    _ask: &IssueKey,
-    _events: &mut Vec<Event>,
+    market: &Market,
+    context: Context,
+    ask: &IssueKey,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("IssueKey")
+    market.party(ask.party)?;
+    if market.keys.contains_key(&ask.key_hash) {
+        return Err(Reject::KeyExists {});
+    }
+    check::room(Field::Keys, market.keys.len(), KEYS_MAX)?;
+    check::ahead(Field::Expires, ask.expires, context.at)?;
+    // From here on the answer is yes.
+    events.push(Event::KeyIssued(Box::new(KeyIssued { terms: ask.clone() })));
+    Ok(())
 }
 
-pub(crate) fn apply(_market: &mut Market, _fact: &KeyIssued) {
-    unimplemented!("KeyIssued")
+pub(crate) fn apply(market: &mut Market, fact: &KeyIssued) {
+    let IssueKey { party, key_hash, scope, expires } = fact.terms;
+    let before = market.keys.insert(key_hash, Key { party, scope, expires, revoked: None });
+    assert!(before.is_none(), "a key is issued once");
 }

@@ -5,11 +5,17 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::check;
 use crate::command::Command;
+use crate::command::CommandKind;
+use crate::deadline::Due;
 use crate::entry::Caller;
 use crate::event::Event;
 use crate::id::{PartyId, ProposalId};
 use crate::market::{Context, Market};
+use crate::policy::{PROPOSAL_SECONDS, PROPOSALS_MAX};
+use crate::registry::party::Role;
+use crate::reject::Field;
 use crate::reject::Reject;
 use crate::time::Time;
 
@@ -97,32 +103,102 @@ pub struct ProposalClosed {
 }
 
 pub(crate) fn decide(
-    _market: &Market,
-    _context: Context,
-    _ask: &Review,
-    _events: &mut Vec<Event>,
+    market: &Market,
+    context: Context,
+    ask: &Review,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("Review")
+    // The venue's machinery is nobody's second pair of eyes.
+    let Caller::Party(by) = context.caller else {
+        return Err(market.not_permitted(context.caller, CommandKind::Review));
+    };
+    let id = ask.proposal;
+    let proposal = market.proposals.get(&id).ok_or(Reject::ProposalNotOpen { proposal: id })?;
+    if proposal.by == by {
+        return Err(Reject::SamePerson { proposal: id, party: by });
+    }
+    let end = match ask.verdict {
+        Verdict::Decline => ProposalEnd::Declined,
+        Verdict::Approve => {
+            let proposer = Context { at: context.at, caller: Caller::Party(proposal.by) };
+            market.decide_now(proposer, &proposal.command, events)?;
+            ProposalEnd::Approved
+        }
+    };
+    // From here on the answer is yes.
+    events.push(Event::ProposalClosed(ProposalClosed { proposal: id, end, by: Some(by) }));
+    Ok(())
 }
 
-pub(crate) fn apply_proposed(_market: &mut Market, _fact: &Proposed) {
-    unimplemented!("Proposed")
+pub(crate) fn apply_proposed(market: &mut Market, fact: &Proposed) {
+    assert!(fact.proposal.number() == market.proposals_count, "proposal ids are dense");
+    market.proposals_count = market.proposals_count.checked_add(1).expect("fewer than 2^64");
+    let (by, expires) = (fact.by, fact.expires);
+    let proposal = Proposal { command: fact.command.clone(), by, expires };
+    market.proposals.insert(fact.proposal, proposal);
+    market.deadlines.set(expires, Due::Proposal(fact.proposal));
 }
 
-pub(crate) fn apply_closed(_market: &mut Market, _fact: &ProposalClosed) {
-    unimplemented!("ProposalClosed")
+pub(crate) fn apply_closed(market: &mut Market, fact: &ProposalClosed) {
+    let proposal = market.proposals.remove(&fact.proposal).expect("a proposal that ends waited");
+    market.deadlines.clear(proposal.expires, Due::Proposal(fact.proposal));
 }
 
+/// Decides a command that waits for a second person: it is one that would be accepted now.
 pub(crate) fn decide_proposal(
-    _market: &Market,
-    _context: Context,
-    _command: &Command,
-    _events: &mut Vec<Event>,
+    market: &Market,
+    context: Context,
+    command: &Command,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("proposal")
+    let Caller::Party(by) = context.caller else {
+        unreachable!("the venue's own commands wait for nobody")
+    };
+    market.decide_now(context, command, &mut Vec::new())?;
+    check::room(Field::Proposals, market.proposals.len(), PROPOSALS_MAX)?;
+    // From here on the answer is yes.
+    events.push(Event::Proposed(Box::new(Proposed {
+        proposal: ProposalId::new(market.proposals_count),
+        command: command.clone(),
+        by,
+        expires: context.at.plus_seconds(PROPOSAL_SECONDS),
+    })));
+    Ok(())
 }
 
 /// Whether `command` of `caller` waits for a second person.
-pub(crate) fn needs_approval(_market: &Market, _caller: Caller, _command: &Command) -> bool {
-    unimplemented!("needs_approval")
+pub(crate) fn needs_approval(market: &Market, caller: Caller, command: &Command) -> bool {
+    if caller == Caller::Venue {
+        return false;
+    }
+    match command {
+        Command::OpenSegment(_)
+        | Command::AdoptPack(_)
+        | Command::SetCalendar(_)
+        | Command::SetFees(_) => true,
+        Command::IssueKey(ask) => market.role(ask.party).is_ok_and(Role::is_staff),
+        Command::RegisterParty(ask) => ask.details.role.is_staff(),
+        Command::OpenVenue(_)
+        | Command::RevokeKey(_)
+        | Command::Review(_)
+        | Command::Qualify(_)
+        | Command::Affiliate(_)
+        | Command::SetPartyStatus(_)
+        | Command::RegisterFund(_)
+        | Command::ExtendTerm(_)
+        | Command::IssueUnits(_)
+        | Command::LockUnits(_)
+        | Command::UnlockUnits(_)
+        | Command::RequestTransfer(_)
+        | Command::SettleTransfer(_)
+        | Command::PlaceOrder(_)
+        | Command::AmendOrder(_)
+        | Command::CancelOrder(_)
+        | Command::CancelAll(_)
+        | Command::SetReference(_)
+        | Command::SetTradingState(_)
+        | Command::PostIntention(_)
+        | Command::WithdrawIntention(_)
+        | Command::Advance => false,
+    }
 }

@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::command::CommandKind;
 use crate::event::Event;
 use crate::market::{Context, Market};
 use crate::reject::Reject;
@@ -23,14 +24,24 @@ pub struct KeyRevoked {
 }
 
 pub(crate) fn decide(
-    _market: &Market,
-    _context: Context,
-    _ask: &RevokeKey,
-    _events: &mut Vec<Event>,
+    market: &Market,
+    context: Context,
+    ask: &RevokeKey,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("RevokeKey")
+    let key = market.keys.get(&ask.key_hash).filter(|key| key.revoked.is_none());
+    let key = key.ok_or(Reject::KeyNotFound {})?;
+    // Whose key it is, is no business of others.
+    if !market.acts_for(context.caller, CommandKind::RevokeKey, key.party) {
+        return Err(Reject::KeyNotFound {});
+    }
+    // From here on the answer is yes.
+    events.push(Event::KeyRevoked(Box::new(KeyRevoked { key_hash: ask.key_hash })));
+    Ok(())
 }
 
-pub(crate) fn apply(_market: &mut Market, _fact: &KeyRevoked) {
-    unimplemented!("KeyRevoked")
+pub(crate) fn apply(market: &mut Market, fact: &KeyRevoked) {
+    let key = market.keys.get_mut(&fact.key_hash).expect("a key that is revoked was issued");
+    assert!(key.revoked.is_none(), "a key is revoked once");
+    key.revoked = Some(market.now);
 }

@@ -4,11 +4,15 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::check;
 use crate::event::Event;
 use crate::id::SegmentId;
 use crate::market::{Context, Market};
 use crate::policy::Fees;
+use crate::policy::SCHEDULES_MAX;
+use crate::reject::Field;
 use crate::reject::Reject;
+use crate::venue::sound;
 
 /// Ask to set the fees of a segment.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -36,14 +40,29 @@ pub struct FeesSet {
 }
 
 pub(crate) fn decide(
-    _market: &Market,
+    market: &Market,
     _context: Context,
-    _ask: &SetFees,
-    _events: &mut Vec<Event>,
+    ask: &SetFees,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("SetFees")
+    sound::fees(&ask.fees)?;
+    market.segment(ask.segment)?;
+    check::room(Field::Schedules, market.schedules.len(), SCHEDULES_MAX)?;
+    // From here on the answer is yes.
+    events.push(Event::FeesSet(Box::new(FeesSet {
+        segment: ask.segment,
+        schedule: next(market),
+        fees: ask.fees.clone(),
+    })));
+    Ok(())
 }
 
-pub(crate) fn apply(_market: &mut Market, _fact: &FeesSet) {
-    unimplemented!("FeesSet")
+pub(crate) fn apply(market: &mut Market, fact: &FeesSet) {
+    assert!(fact.schedule == next(market), "schedule numbers are dense");
+    market.schedules.push(fact.fees.clone());
+    market.segment_mut(fact.segment).schedule = fact.schedule;
+}
+
+fn next(market: &Market) -> u32 {
+    u32::try_from(market.schedules.len()).expect("at most SCHEDULES_MAX")
 }
