@@ -86,6 +86,7 @@ impl Books {
         mut visit: impl FnMut(Maker) -> Take,
     ) {
         let side = taker.opposite();
+        scratch.again.clear();
         let book = self.book(book);
         let limit = u64::from(limit.key(side));
         let (mut best, mut level) = (book.ladder(side).best, book.ladder(side).best_level);
@@ -154,7 +155,6 @@ impl Books {
         scratch: &mut WalkScratch,
         visit: &mut impl FnMut(Maker) -> Take,
     ) -> ControlFlow<()> {
-        scratch.again.clear();
         let mut slot = queue.head;
         while slot != NOBODY {
             let node = self.slab.node(slot);
