@@ -26,14 +26,18 @@ mod twin;
 mod walk;
 
 use std::collections::BTreeMap;
+use std::hint::black_box;
 
 use self::ladder::Ladder;
 use self::pool::Pool;
-use self::slab::{Kind, Node, Place, Queue, Slab, index};
+use self::slab::{Kind, NOBODY, Node, Place, Queue, Slab, index};
 pub use self::terms::{BookId, Lots, Terms, Tick};
 pub use self::walk::{Level, Maker, Take, WalkScratch};
 use crate::id::OrderId;
 use crate::trading::side::Side;
+
+/// With fewer slots than these the orders fit a cache, and looking ahead costs more than it saves.
+const WARM_SLOTS_MIN: u32 = 1 << 17;
 
 /// All books of the market.
 #[derive(Clone, Debug)]
@@ -114,17 +118,20 @@ impl Books {
 
     /// The id that the next [`Books::take_slot`] gives.
     #[must_use]
+    #[inline]
     pub fn next_id(&self) -> OrderId {
         self.slab.next_id()
     }
 
     /// Reserves a slot for a new order.
+    #[inline]
     pub fn take_slot(&mut self) -> OrderId {
         self.slab.take()
     }
 
     /// Whether the order is reserved or resting.
     #[must_use]
+    #[inline]
     pub fn is_open(&self, id: OrderId) -> bool {
         self.slab.open(id).is_some()
     }
@@ -144,6 +151,7 @@ impl Books {
 
     /// The terms of a resting order.
     #[must_use]
+    #[inline]
     pub fn terms(&self, id: OrderId) -> Option<Terms> {
         self.slab.open(id).filter(|node| node.place.is_resting()).map(|node| self.terms_of(node))
     }
@@ -255,6 +263,27 @@ impl Books {
             "a reserved order may go"
         );
         self.slab.free(id.slot());
+    }
+
+    /// Looks at orders that will soon be cancelled or amended, so that memory fetches them, their
+    /// neighbours and their levels at the same time and not one after the other.
+    ///
+    /// For batches of about sixteen. Does nothing while the orders fit a cache; it changes nothing
+    /// and tells nothing, and an id that is not open does no harm.
+    pub fn warm(&self, ids: impl Iterator<Item = OrderId> + Clone) {
+        if self.slots() < WARM_SLOTS_MIN {
+            return;
+        }
+        let open = || ids.clone().filter_map(|id| self.slab.open(id));
+        black_box(open().fold(0, |sum, node| sum ^ node.level));
+        black_box(open().filter(|node| node.place.is_resting()).fold(0, |sum, node| {
+            let around = self.slab.node(node.prev).level ^ self.slab.node(node.next).level;
+            let queue = match node.place.kind() {
+                Kind::Plain => self.pool.queue(node.level).tail,
+                Kind::Aside => NOBODY,
+            };
+            sum ^ around ^ queue
+        }));
     }
 
     fn book(&self, book: BookId) -> &Book {
