@@ -342,7 +342,7 @@ impl Books {
 
     /// Unlinks a resting order, and closes its level if it was the last there. It is reserved
     /// again.
-    #[inline]
+    #[inline(always)]
     fn detach(&mut self, slot: u32) {
         let node = self.slab.node_mut(slot);
         let (place, level) = (node.place, node.level);
@@ -350,12 +350,18 @@ impl Books {
         match place.kind() {
             Kind::Plain => {
                 if self.pool.detach(&mut self.slab, level, slot) {
-                    let book = &mut self.books[index(place.book().number())];
-                    book.ladders[of(place.side())].clear(&mut self.pool, level);
+                    self.close(place, level);
                 }
             }
             Kind::Aside => self.detach_aside(slot, place, level),
         }
+    }
+
+    /// Takes a level that has become empty out of its ladder.
+    #[inline(never)]
+    fn close(&mut self, place: Place, level: u32) {
+        let book = &mut self.books[index(place.book().number())];
+        book.ladders[of(place.side())].clear(&mut self.pool, level);
     }
 
     #[cold]

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 
-use super::ladder::Ladder;
 use super::slab::{NOBODY, Node, Queue};
 use super::terms::{BookId, Lots, Terms, Tick};
 use super::{Book, Books};
@@ -58,6 +57,13 @@ pub struct WalkScratch {
     again: VecDeque<(u32, u32)>,
 }
 
+impl WalkScratch {
+    #[cold]
+    fn remember(&mut self, slot: u32, hidden: u32) {
+        self.again.push_back((slot, hidden));
+    }
+}
+
 impl Maker {
     /// Whether the order trades only under its condition.
     #[must_use]
@@ -87,13 +93,12 @@ impl Books {
         let side = taker.opposite();
         let book = self.book(book);
         let limit = u64::from(limit.key(side));
-        let Ladder { best, best_level, .. } = *book.ladder(side);
-        scratch.again.clear();
+        let ladder = book.ladder(side);
         // Stopping is an answer like any other, so whether a walk was stopped is nothing to tell.
         let _stopped = match book.aside(side) {
+            None if limit < ladder.best => return,
+            None => self.walk_ladder(ladder.best_level, side, limit, scratch, &mut visit),
             Some(aside) => self.walk_both(book, side, aside, limit, scratch, &mut visit),
-            None if best <= limit => self.walk_ladder(best_level, side, limit, scratch, &mut visit),
-            None => ControlFlow::Continue(()),
         };
     }
 
@@ -126,7 +131,8 @@ impl Books {
         })
     }
 
-    #[inline]
+    /// From `level` on. Apart from [`Books::walk`], so that an order that meets none is quick.
+    #[inline(never)]
     fn walk_ladder(
         &self,
         mut level: u32,
@@ -135,6 +141,7 @@ impl Books {
         scratch: &mut WalkScratch,
         visit: &mut impl FnMut(Maker) -> Take,
     ) -> ControlFlow<()> {
+        scratch.again.clear();
         loop {
             let key = self.pool.key(level);
             if limit < u64::from(key) {
@@ -159,6 +166,7 @@ impl Books {
         scratch: &mut WalkScratch,
         visit: &mut impl FnMut(Maker) -> Take,
     ) -> ControlFlow<()> {
+        scratch.again.clear();
         let within = |key: u32| u64::from(key) <= limit;
         let levels = book.ladder(side).levels(&self.pool);
         let mut levels = levels.take_while(|&level| within(self.pool.key(level))).peekable();
@@ -179,7 +187,7 @@ impl Books {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn walk_level(
         &self,
         level: u32,
@@ -192,7 +200,7 @@ impl Books {
             let node = self.slab.node(slot);
             let lots = Lots::new(node.shown);
             if took_all(visit(maker(node, slot, tick, lots)), lots)? && node.hidden != 0 {
-                scratch.again.push_back((slot, node.hidden));
+                scratch.remember(slot, node.hidden);
             }
             slot = node.next;
         }
