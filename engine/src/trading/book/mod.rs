@@ -6,9 +6,9 @@
 //! first taken.
 //!
 //! Priority is price, then time. An iceberg whose shown tranche has traded goes to the tail of its
-//! price with the next one. Conditional orders stand aside: they are not displayed, do not count for
-//! the best price, and come after all unconditional orders at their price, in order of time. So
-//! they may stand through the best price of the other side; unconditional orders never cross.
+//! price with the next one. Conditional orders stand aside: they are not displayed, do not count
+//! for the best price, and come after all unconditional orders at their price, in order of time.
+//! So they may stand through the best price of the other side; unconditional orders never cross.
 //!
 //! An order is *reserved* when it has a slot, *resting* when it also stands in a book. Every method
 //! that changes the books panics if the order is not in the state its description names.
