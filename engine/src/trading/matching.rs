@@ -132,7 +132,8 @@ struct Meeting<'a, 'm> {
     touched: &'a mut Vec<Touched>,
     left: Lots,
     traded: Lots,
-    fills: u32,
+    /// Resting orders traded with, decremented or closed: each is a bounded part of the entry.
+    met: u32,
     next_trade: u64,
     /// Units of the incoming order's owner as they move.
     before: Units,
@@ -162,7 +163,7 @@ impl<'a, 'm> Meeting<'a, 'm> {
             touched,
             left: incoming.lots,
             traded: Lots::ZERO,
-            fills: 0,
+            met: 0,
             next_trade: market.trades_count,
             before: incoming.before,
             held: holding.map_or(Units::ZERO, |place| market.register.at(place).total()),
@@ -177,6 +178,10 @@ impl<'a, 'm> Meeting<'a, 'm> {
         if self.left < maker.minimum {
             return Take::Pass;
         }
+        if self.incoming.desk.pack.limits.fills_max <= self.met {
+            return self.stop(Closing::TooManyFills);
+        }
+        self.met = self.met.saturating_add(1);
         let resting = self.market.orders.at(maker.id);
         if self.is_same_group(resting.party) {
             return self.prevent_self_trade(maker, resting);
@@ -188,9 +193,6 @@ impl<'a, 'm> Meeting<'a, 'm> {
                 self.failed = Some(reject);
                 return Take::Stop;
             }
-        }
-        if self.incoming.desk.pack.limits.fills_max <= self.fills {
-            return self.stop(Closing::TooManyFills);
         }
         self.trade(maker, resting)
     }
@@ -313,7 +315,6 @@ impl<'a, 'm> Meeting<'a, 'm> {
         }));
         self.holders = holders;
         self.next_trade = self.next_trade.saturating_add(1);
-        self.fills = self.fills.saturating_add(1);
         self.left = self.left.minus(lots);
         self.traded = self.traded.plus(lots);
         match self.incoming.side {

@@ -14,7 +14,7 @@ use crate::event::Event;
 use crate::id::{PartyId, SegmentId};
 use crate::market::Venue;
 use crate::market::{Context, Market};
-use crate::policy::{DAY_MINUTES, SEGMENTS_MAX, STAFF_MAX};
+use crate::policy::{DAY_MINUTES, FIRST_SEGMENTS_MAX, STAFF_MAX};
 use crate::registry::fund::TradingState;
 use crate::registry::party::Role;
 use crate::registry::party::{PartyDetails, PartyForm};
@@ -172,7 +172,7 @@ fn check_terms(ask: &OpenVenue) -> Result<(), Reject> {
 }
 
 fn check_segments(ask: &OpenVenue, at: Time) -> Result<(), Reject> {
-    check::length(Field::Segments, ask.segments.len(), 0, SEGMENTS_MAX)?;
+    check::length(Field::Segments, ask.segments.len(), 0, FIRST_SEGMENTS_MAX)?;
     ask.segments.iter().try_for_each(sound::segment)?;
     all_differ(ask.segments.iter().map(|segment| segment.code.as_str()))
         .map_err(|number| Reject::CodeTaken { number })?;
@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(refused(|ask| ask.segments[1].fees.tiers.clear()).name(), "BAD_LENGTH");
         let reject = refused(|ask| ask.segments.push(segment("MAIN", regional())));
         assert_eq!(reject, Reject::CodeTaken { number: 0 });
-        let many = vec![segment("MANY", regional()); SEGMENTS_MAX + 1];
+        let many = vec![segment("MANY", regional()); FIRST_SEGMENTS_MAX + 1];
         assert_eq!(refused(|ask| ask.segments = many).name(), "BAD_LENGTH");
         let tomorrow = today().next();
         let reject = refused(|ask| ask.segments[0].pack.valid_from = tomorrow);
