@@ -7,8 +7,10 @@ mod backup;
 mod completions;
 mod config;
 mod error;
+mod export;
 mod output;
 mod restore;
+mod serve;
 mod verify;
 
 use std::io;
@@ -39,8 +41,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Check the journal: its hash chain, and every decision in it.
+    /// Run the exchange until SIGTERM or SIGINT. Opens a new venue if the store is absent or empty.
+    Serve,
+    /// Check the journal: its hash chain, and every decision in it. The server must be stopped.
     Verify,
+    /// Print entries of the journal as lines of JSON. The server must be stopped.
+    Export(export::Arguments),
     /// Copy the journal into a new folder. The server must be stopped.
     Backup(backup::Arguments),
     /// Copy a backup into the store's folder, which must be absent or empty.
@@ -88,6 +94,8 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<Ending, Error> {
     let loaded: Loaded =
         crate::config::load(cli.config.as_deref(), std::env::vars(), &flags(matches))?;
     match cli.command {
+        Command::Serve => serve::run(&loaded.config, output),
+        Command::Export(arguments) => export::run(&loaded.config, &arguments),
         Command::Verify => verify::run(&loaded.config, output),
         Command::Backup(arguments) => backup::run(&loaded.config, &arguments, output),
         Command::Restore(arguments) => restore::run(&loaded.config, &arguments, output),
