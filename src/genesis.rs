@@ -147,7 +147,8 @@ fn sync_parent(path: &Path) -> io::Result<()> {
     fs::File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all())
 }
 
-fn create_private(path: &Path) -> io::Result<fs::File> {
+/// Creates a file that only its owner may read, and that did not exist.
+pub(crate) fn create_private(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

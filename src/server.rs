@@ -279,3 +279,24 @@ fn is_absent_or_empty(folder: &Path) -> bool {
         Err(error) => error.kind() == io::ErrorKind::NotFound,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_runbook_explains_every_fatal_message() {
+        let runbook = include_str!("../deploy/RUNBOOK.md");
+        let undecodable = || crate::published::Undecodable {
+            sequence: Sequence::ZERO,
+            source: minicbor::decode::Error::message("no entry"),
+        };
+        for fatal in [
+            Fatal::Write(journal::Error::Latched),
+            Fatal::Read(journal::Error::Latched),
+            Fatal::Understand(undecodable()),
+        ] {
+            assert!(runbook.contains(&fatal.to_string()), "{fatal}");
+        }
+    }
+}

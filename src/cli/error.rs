@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::secret::NoRandomness;
 use crate::{config, journal, recovery, server, venue_file};
 
 /// Why a command could not tell.
@@ -25,6 +26,9 @@ pub(super) enum Error {
     /// The server.
     #[error(transparent)]
     Server(#[from] server::Error),
+    /// There is no key.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
     /// The runtime did not start.
     #[error("the runtime cannot start: look at the limits of threads and open files")]
     Runtime(#[source] io::Error),

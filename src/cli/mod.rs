@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod error;
 mod export;
+mod key;
 mod output;
 mod restore;
 mod serve;
@@ -53,6 +54,8 @@ enum Command {
     Restore(restore::Arguments),
     /// Print the settings in force and where each comes from, or the policy packs.
     Config(config::Arguments),
+    /// Make an API key, or print the hash of one.
+    Key(key::Arguments),
     /// Print the completions of a shell.
     Completions(completions::Arguments),
 }
@@ -88,9 +91,6 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli, matches: &ArgMatches) -> Result<Ending, Error> {
     let output = Output::new(cli.json);
-    if let Command::Completions(arguments) = cli.command {
-        return completions::run(&arguments);
-    }
     let loaded: Loaded =
         crate::config::load(cli.config.as_deref(), std::env::vars(), &flags(matches))?;
     match cli.command {
@@ -100,7 +100,8 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<Ending, Error> {
         Command::Backup(arguments) => backup::run(&loaded.config, &arguments, output),
         Command::Restore(arguments) => restore::run(&loaded.config, &arguments, output),
         Command::Config(arguments) => config::run(&loaded, &arguments, output),
-        Command::Completions(_) => unreachable!("handled before any setting is read"),
+        Command::Key(arguments) => key::run(&arguments, output),
+        Command::Completions(arguments) => completions::run(&arguments),
     }
 }
 
