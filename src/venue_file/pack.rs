@@ -258,7 +258,7 @@ impl Parameters<'_, '_> {
 
     fn limits(&mut self, findings: &mut Findings<'_>) -> Option<Limits> {
         let orders = 1..=i64::from(ORDERS_MAX);
-        let fills_max = self.number("fills_max", "trades", 1..=100_000, findings);
+        let fills_max = self.number("fills_max", "trades", 1..=500, findings);
         let orders_per_party_max = self.number("orders_per_party_max", "orders", orders, findings);
         let tranches_max = self.number("tranches_max", "tranches", 1..=1_000_000, findings);
         let order_days_max = self.number("order_days_max", "days", 1..=3_660, findings);
