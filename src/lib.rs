@@ -10,6 +10,7 @@ pub mod read;
 pub mod recovery;
 pub mod secret;
 pub mod sequencer;
+pub mod server;
 pub mod stream;
 pub mod telemetry;
 pub mod venue_file;
