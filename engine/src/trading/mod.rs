@@ -2,6 +2,7 @@
 
 pub mod amend_order;
 pub mod board;
+pub mod book;
 pub mod cancel_all;
 pub mod cancel_order;
 pub(crate) mod matching;

@@ -1,23 +1,24 @@
-//! The two sides of a book (买卖方向).
-
-use std::fmt;
+//! The side of an order.
 
 use minicbor::{Decode, Encode};
 
-/// Which way an order goes.
+/// Which way an order goes (买卖方向).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Side {
-    /// It buys (买).
+    /// Cash for units.
     #[n(0)]
     Buy,
-    /// It sells (卖).
+    /// Units for cash.
     #[n(1)]
     Sell,
 }
 
 impl Side {
-    /// The other side.
+    /// Both sides, buys first.
+    pub const BOTH: [Self; 2] = [Self::Buy, Self::Sell];
+
+    /// The side this one trades with.
     #[must_use]
     pub const fn opposite(self) -> Self {
         match self {
@@ -27,8 +28,8 @@ impl Side {
     }
 }
 
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl std::fmt::Display for Side {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Buy => "buy",
             Self::Sell => "sell",
