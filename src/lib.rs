@@ -1,1 +1,3 @@
 //! The server of the sfund exchange.
+
+pub mod journal;
