@@ -13,6 +13,7 @@ pub mod calendar;
 pub mod cash;
 pub mod command;
 mod deadline;
+pub mod decimal;
 mod dedup;
 pub mod entry;
 pub mod event;
