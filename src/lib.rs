@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod config;
 pub mod genesis;
+pub mod import;
 pub mod journal;
 pub mod logging;
 pub mod published;

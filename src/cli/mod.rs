@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod error;
 mod export;
+mod import;
 mod key;
 mod output;
 mod restore;
@@ -52,6 +53,8 @@ enum Command {
     Backup(backup::Arguments),
     /// Copy a backup into the store's folder, which must be absent or empty.
     Restore(restore::Arguments),
+    /// Bring a register into a running exchange.
+    Import(import::Arguments),
     /// Print the settings in force and where each comes from, or the policy packs.
     Config(config::Arguments),
     /// Make an API key, or print the hash of one.
@@ -99,6 +102,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<Ending, Error> {
         Command::Verify => verify::run(&loaded.config, output),
         Command::Backup(arguments) => backup::run(&loaded.config, &arguments, output),
         Command::Restore(arguments) => restore::run(&loaded.config, &arguments, output),
+        Command::Import(arguments) => import::run(&arguments, output),
         Command::Config(arguments) => config::run(&loaded, &arguments, output),
         Command::Key(arguments) => key::run(&arguments, output),
         Command::Completions(arguments) => completions::run(&arguments),
