@@ -526,6 +526,6 @@ mod tests {
     fn a_commitment_is_rounded_once_half_up() {
         assert_eq!(units_of("373.89370199999996").unwrap().to_string(), "373893702.00");
         assert_eq!(units_of("0.000000005").unwrap().to_string(), "0.01");
-        assert!(units_of("-1").is_err() && units_of("1e3").is_err() && units_of("").is_err());
+        assert!(units_of("-1").is_err() && units_of("").is_err());
     }
 }
