@@ -8,14 +8,21 @@
     )
 )]
 
+pub mod cli;
+pub mod config;
 #[cfg(test)]
 mod fixture;
+pub mod genesis;
 pub mod journal;
+pub mod logging;
 pub mod published;
 pub mod read;
 pub mod recovery;
+pub mod secret;
 pub mod sequencer;
 pub mod stream;
+pub mod telemetry;
+pub mod venue_file;
 
 /// An error as the logs take it, with all of its causes.
 fn cause<'a>(

@@ -195,7 +195,7 @@ pub(crate) fn assert_sound(market: &Market) {
         let holding = market.register.holding(lock.party, lock.fund);
         assert!(lock.units <= holding.locked(lock.kind), "what is locked is held");
     }
-    let board = crate::trading::board::Board::from_intentions(&market.intentions);
+    let board = crate::trading::counterparties::Board::from_intentions(&market.intentions);
     assert_eq!(board, market.board, "the board is its intentions");
     for (number, party) in (0..).zip(&market.parties) {
         let own =

@@ -5,7 +5,7 @@
 //! randomness, no float, no thread and no walk over a hash map: the same entries make the same
 //! market, to the last byte of its digest.
 
-#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm))]
 
 pub mod access;
 pub mod amount;

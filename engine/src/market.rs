@@ -28,7 +28,8 @@ use crate::registry::party::{Party, Role};
 use crate::reject::{Asker, Reject};
 use crate::time::{Date, Time};
 use crate::trading;
-use crate::trading::board::{Board, PostIntention};
+use crate::trading::board::PostIntention;
+use crate::trading::counterparties::Board;
 use crate::trading::order::Orders;
 use crate::trading::sweep::Sweep;
 use crate::venue;
@@ -276,11 +277,11 @@ impl Market {
             Event::TransferRequested(fact) => cash::request_transfer::apply(self, fact),
             Event::TransferSettled(fact) => cash::settle_transfer::apply(self, fact),
             Event::OrderPlaced(fact) => trading::place_order::apply(self, fact),
-            Event::Traded(fact) => trading::matching::apply_traded(self, fact),
+            Event::Traded(fact) => trading::trade::apply(self, fact),
             Event::OrderRested(fact) => trading::place_order::apply_rested(self, fact),
             Event::OrderClosed(fact) => trading::cancel_order::apply(self, fact),
             Event::OrderAmended(fact) => trading::amend_order::apply(self, fact),
-            Event::OrderDecremented(fact) => trading::matching::apply_decremented(self, fact),
+            Event::OrderDecremented(fact) => trading::trade::apply_decremented(self, fact),
             Event::SweepStarted(fact) => trading::sweep::apply_started(self, fact),
             Event::SweepAdvanced(fact) => trading::sweep::apply_advanced(self, fact),
             Event::ReferenceSet(fact) => trading::set_reference::apply(self, fact),

@@ -17,8 +17,8 @@ use crate::dedup::{Attempts, Remembered};
 use crate::id::{FundId, PartyId};
 use crate::market::Market;
 use crate::registry::holding::{Holding, Register};
-use crate::trading::board::Board;
 use crate::trading::book::Books;
+use crate::trading::counterparties::Board;
 use crate::trading::order::{OpenOrder, Orders};
 
 /// Version of the layout below. It changes only with a golden file and a changelog line.

@@ -57,3 +57,48 @@ pub(crate) fn apply(market: &mut Market, fact: &TermExtended) {
     assert!(before < fact.until, "an extension ends later");
     fund.extensions.push(before);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::fixture::{
+        FUND, OPERATOR, accept, accept_at, date, party, refuse, refuse_at, trading,
+    };
+
+    fn ask(fund: FundId, until: &str) -> Command {
+        Command::ExtendTerm(ExtendTerm { fund, until: date(until) })
+    }
+
+    #[test]
+    fn an_extension_ends_later_and_is_remembered() {
+        let mut market = trading();
+        accept(&mut market, party(OPERATOR), ask(FUND, "2031-12-31"));
+        accept(&mut market, party(OPERATOR), ask(FUND, "2032-06-30"));
+        let fund = market.fund(FUND).unwrap();
+        assert_eq!(fund.details.term_ends, date("2032-06-30"));
+        assert_eq!(fund.extensions, [date("2030-12-31"), date("2031-12-31")]);
+    }
+
+    #[test]
+    fn a_term_is_not_extended_to_what_it_is_or_to_the_past() {
+        let mut market = trading();
+        let reject = refuse(&mut market, party(OPERATOR), ask(FUND, "2030-12-31"));
+        let term_ends = date("2030-12-31");
+        assert_eq!(reject, Reject::TermNotExtended { until: term_ends, term_ends });
+        let reject = refuse(&mut market, party(OPERATOR), ask(FundId::new(9), "2031-12-31"));
+        assert_eq!(reject, Reject::FundNotFound { fund: FundId::new(9) });
+        let later = date("2031-06-01").at_minute(0, 480);
+        let reject = refuse_at(&mut market, later, party(OPERATOR), ask(FUND, "2031-05-31"));
+        assert_eq!(reject.name(), "NOT_IN_THE_FUTURE");
+        accept_at(&mut market, later.next(), party(OPERATOR), ask(FUND, "2031-06-01"));
+    }
+
+    #[test]
+    fn extensions_are_limited() {
+        let mut market = trading();
+        market.fund_mut(FUND).extensions = vec![date("2026-01-01"); EXTENSIONS_MAX];
+        let reject = refuse(&mut market, party(OPERATOR), ask(FUND, "2031-12-31"));
+        assert_eq!(reject, Reject::RegistryFull { field: Field::Extensions, limit: 64 });
+    }
+}

@@ -64,3 +64,60 @@ pub(crate) fn recount(
         [true, true] | [false, false] => *holders,
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{ALICE, BOB, CAROL, FUND, trading, units};
+    use crate::policy::HOLDER_CAP_MAX;
+
+    #[test]
+    fn a3_who_leaves_makes_room_for_who_comes() {
+        let mut market = trading();
+        market.fund_mut(FUND).details.holder_cap = Some(2);
+        let joins = joining(&market, CAROL, market.party(CAROL).unwrap(), FUND);
+        assert_eq!(joins, 3);
+        assert_eq!(joining(&market, ALICE, market.party(ALICE).unwrap(), FUND), 0);
+        let full = |holders, joins| Err(Reject::HolderCap { fund: FUND, holders, joins, cap: 2 });
+        assert_eq!(holder_cap_after(&market, FUND, 1, 0), full(2, 1));
+        assert_eq!(holder_cap_after(&market, FUND, 1, 1), Ok(2));
+        assert_eq!(holder_cap_after(&market, FUND, 3, 1), full(1, 3));
+        assert_eq!(holder_cap_after(&market, FUND, u32::MAX, 0), full(2, u32::MAX));
+        let unknown = FundId::new(9);
+        let reject = Err(Reject::FundNotFound { fund: unknown });
+        assert_eq!(holder_cap_after(&market, unknown, 0, 0), reject);
+    }
+
+    #[test]
+    fn a3_a_cap_that_sinks_below_the_count_binds_newcomers_only() {
+        let mut market = trading();
+        market.fund_mut(FUND).details.holder_cap = Some(1);
+        assert_eq!(holder_cap_after(&market, FUND, 0, 0), Ok(2));
+        assert_eq!(holder_cap_after(&market, FUND, 1, 1).unwrap_err().name(), "HOLDER_CAP");
+    }
+
+    #[test]
+    fn a3_the_lower_of_law_and_agreement_is_the_cap() {
+        let mut market = trading();
+        let of = |market: &Market| cap(market, market.fund(FUND).unwrap()).unwrap();
+        assert_eq!(of(&market), 50);
+        market.fund_mut(FUND).details.holder_cap = Some(10);
+        assert_eq!(of(&market), 10);
+        market.fund_mut(FUND).details.holder_cap = Some(HOLDER_CAP_MAX);
+        assert_eq!(of(&market), 50);
+    }
+
+    #[test]
+    fn a3_a_holder_counts_from_its_first_unit_to_its_last() {
+        let mut market = trading();
+        let mut count = |party, before, after| {
+            recount(&mut market, party, FUND, units(before), units(after));
+            market.fund(FUND).unwrap().holders
+        };
+        assert_eq!(count(CAROL, 0, 5), 5);
+        assert_eq!(count(CAROL, 5, 1), 5);
+        assert_eq!(count(CAROL, 1, 0), 2);
+        assert_eq!(count(CAROL, 0, 0), 2);
+        assert_eq!(count(BOB, 7, 0), 1);
+    }
+}

@@ -96,3 +96,86 @@ fn check_releases(
     }
     Err(Reject::LockNotInForce { lock: id })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::fixture::{
+        ALICE, BANK, BOB, FUND, LENDER, MEMBER, OPERATOR, SUPERVISOR, accept, details, party,
+        refuse, register, trading, units,
+    };
+    use crate::id::PartyId;
+    use crate::registry::lock_units::LockKind;
+    use crate::registry::party::{PartyDetails, Role};
+
+    const PLEDGE: LockId = LockId::new(0);
+    const FREEZE: LockId = LockId::new(1);
+
+    fn ask(lock: LockId) -> Command {
+        let evidence = "解除通知".to_owned();
+        Command::UnlockUnits(Box::new(UnlockUnits { lock, evidence }))
+    }
+
+    fn locked_to(market: &mut Market, pledgee: PartyId) {
+        for (kind, pledgee) in [(LockKind::Pledge, Some(pledgee)), (LockKind::Freeze, None)] {
+            let evidence = "合同".to_owned();
+            let units = units(300);
+            let lock = LockUnits { party: BOB, fund: FUND, units, kind, pledgee, evidence };
+            accept(market, party(OPERATOR), Command::LockUnits(Box::new(lock)));
+        }
+    }
+
+    #[test]
+    fn f1_released_units_can_be_sold_again() {
+        let mut market = trading();
+        locked_to(&mut market, LENDER);
+        let events = accept(&mut market, party(LENDER), ask(PLEDGE));
+        let fact = UnitsUnlocked {
+            lock: PLEDGE,
+            available_before: units(999_400),
+            locked_before: units(300),
+            evidence: "解除通知".to_owned(),
+        };
+        assert_eq!(events, [Event::UnitsUnlocked(Box::new(fact))]);
+        let holding = market.register.holding(BOB, FUND);
+        assert_eq!((holding.available, holding.pledged), (units(999_700), Units::ZERO));
+        assert_eq!((holding.frozen, market.locks.len()), (units(300), 1));
+        accept(&mut market, party(OPERATOR), ask(FREEZE));
+        assert_eq!(market.register.holding(BOB, FUND).available, units(1_000_000));
+        let reject = refuse(&mut market, party(OPERATOR), ask(FREEZE));
+        assert_eq!(reject, Reject::LockNotInForce { lock: FREEZE });
+    }
+
+    #[test]
+    fn an_operator_the_venue_the_pledgee_or_its_member_releases_a_pledge() {
+        for by in [party(OPERATOR), Caller::Venue] {
+            let mut market = trading();
+            locked_to(&mut market, LENDER);
+            accept(&mut market, by, ask(PLEDGE));
+        }
+        let mut market = trading();
+        let client = PartyDetails { member: Some(MEMBER), ..details("L-2", Role::Lender) };
+        let lender = register(&mut market, client);
+        locked_to(&mut market, lender);
+        accept(&mut market, party(MEMBER), ask(PLEDGE));
+    }
+
+    #[test]
+    fn a_holder_knows_of_its_lock_and_does_not_release_it_and_others_know_nothing() {
+        let mut market = trading();
+        locked_to(&mut market, LENDER);
+        for (by, lock) in [(BOB, PLEDGE), (BOB, FREEZE), (MEMBER, PLEDGE)] {
+            assert_eq!(refuse(&mut market, party(by), ask(lock)).name(), "NOT_PERMITTED");
+        }
+        for (by, lock) in [(ALICE, PLEDGE), (LENDER, FREEZE), (LENDER, LockId::new(7))] {
+            assert_eq!(refuse(&mut market, party(by), ask(lock)), Reject::LockNotInForce { lock });
+        }
+        for by in [SUPERVISOR, BANK] {
+            assert_eq!(refuse(&mut market, party(by), ask(PLEDGE)).name(), "NOT_PERMITTED");
+        }
+        let bare = UnlockUnits { lock: PLEDGE, evidence: String::new() };
+        let bare = Command::UnlockUnits(Box::new(bare));
+        assert_eq!(refuse(&mut market, party(LENDER), bare).name(), "BAD_TEXT");
+    }
+}

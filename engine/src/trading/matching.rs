@@ -6,8 +6,7 @@
 
 use std::cell::RefCell;
 
-use crate::amount::{Money, Units};
-use crate::cash::ledger::Account;
+use crate::amount::Units;
 use crate::event::Event;
 use crate::id::{OrderId, PartyId, TradeId};
 use crate::market::Market;
@@ -133,7 +132,8 @@ struct Meeting<'a, 'm> {
     touched: &'a mut Vec<Touched>,
     left: Lots,
     traded: Lots,
-    fills: u32,
+    /// Resting orders traded with, decremented or closed: each is a bounded part of the entry.
+    met: u32,
     next_trade: u64,
     /// Units of the incoming order's owner as they move.
     before: Units,
@@ -163,7 +163,7 @@ impl<'a, 'm> Meeting<'a, 'm> {
             touched,
             left: incoming.lots,
             traded: Lots::ZERO,
-            fills: 0,
+            met: 0,
             next_trade: market.trades_count,
             before: incoming.before,
             held: holding.map_or(Units::ZERO, |place| market.register.at(place).total()),
@@ -178,6 +178,10 @@ impl<'a, 'm> Meeting<'a, 'm> {
         if self.left < maker.minimum {
             return Take::Pass;
         }
+        if self.incoming.desk.pack.limits.fills_max <= self.met {
+            return self.stop(Closing::TooManyFills);
+        }
+        self.met = self.met.saturating_add(1);
         let resting = self.market.orders.at(maker.id);
         if self.is_same_group(resting.party) {
             return self.prevent_self_trade(maker, resting);
@@ -189,9 +193,6 @@ impl<'a, 'm> Meeting<'a, 'm> {
                 self.failed = Some(reject);
                 return Take::Stop;
             }
-        }
-        if self.incoming.desk.pack.limits.fills_max <= self.fills {
-            return self.stop(Closing::TooManyFills);
         }
         self.trade(maker, resting)
     }
@@ -314,7 +315,6 @@ impl<'a, 'm> Meeting<'a, 'm> {
         }));
         self.holders = holders;
         self.next_trade = self.next_trade.saturating_add(1);
-        self.fills = self.fills.saturating_add(1);
         self.left = self.left.minus(lots);
         self.traded = self.traded.plus(lots);
         match self.incoming.side {
@@ -401,105 +401,4 @@ impl<'a, 'm> Meeting<'a, 'm> {
         self.stopped = Some(reason);
         Take::Stop
     }
-}
-
-/// Applies a [`Traded`]: units, cash and fees move in one act.
-pub(crate) fn apply_traded(market: &mut Market, fact: &Traded) {
-    assert!(fact.trade.number() == market.trades_count, "trades are numbered in turn");
-    market.trades_count = market.trades_count.saturating_add(1);
-    let lots = rules::lots_of(market.fund(fact.fund).expect("a fund trades"), fact.units);
-    let lots = lots.expect("a trade is in lots");
-    let _left = market.orders.books.fill(fact.maker, lots);
-    let (buy, sell) = match fact.taker_side {
-        Side::Buy => (fact.taker, fact.maker),
-        Side::Sell => (fact.maker, fact.taker),
-    };
-    let (bought, sold) = (fill(market, buy, fact.units), fill(market, sell, fact.units));
-    assert!(bought.party == fact.buyer && sold.party == fact.seller, "orders have their owners");
-    move_units(market, fact, &bought, &sold);
-    pay(market, fact, buy, &bought, &sold);
-    market.fund_mut(fact.fund).last_price = Some(fact.price);
-}
-
-fn fill(market: &mut Market, order: OrderId, units: Units) -> OpenOrder {
-    let record = market.orders.at_mut(order);
-    record.filled = record.filled.plus(units);
-    assert!(record.filled <= record.units, "an order trades no more than it is");
-    *record
-}
-
-fn move_units(market: &mut Market, fact: &Traded, bought: &OpenOrder, sold: &OpenOrder) {
-    let today = market.date(market.now);
-    let seller = market.register.at_mut(sold.holding);
-    assert!(seller.offered == fact.seller_before, "the register says what it was");
-    seller.offered = seller.offered.minus(fact.units);
-    seller.last_sold = Some(today);
-    let seller_after = seller.total();
-    let buyer = market.register.at_mut(bought.holding);
-    assert!(buyer.available == fact.buyer_before, "the register says what it was");
-    buyer.available = buyer.available.plus(fact.units);
-    buyer.last_bought = Some(today);
-    let buyer_after = buyer.total();
-    let seller_before = seller_after.plus(fact.units);
-    holders::recount(market, fact.seller, fact.fund, seller_before, seller_after);
-    holders::recount(market, fact.buyer, fact.fund, buyer_after.minus(fact.units), buyer_after);
-}
-
-fn pay(market: &mut Market, fact: &Traded, buy: OrderId, bought: &OpenOrder, sold: &OpenOrder) {
-    let currency = market.fund(fact.fund).expect("a fund trades").details.currency;
-    let keeps = held_for(market, bought);
-    let spent = fact.cash.plus(fact.buyer_fee);
-    let released = bought.hold.minus(keeps).minus(spent);
-    let fees = fact.buyer_fee.plus(fact.seller_fee);
-    let held = Account::Held(bought.cash);
-    let ledger = &mut market.ledger;
-    ledger.post(held, Account::Available(sold.cash), fact.cash.minus(fact.seller_fee));
-    ledger.post(held, Account::Fees(currency), fees);
-    ledger.post(held, Account::Available(bought.cash), released);
-    market.orders.at_mut(buy).hold = keeps;
-}
-
-/// Cash that a buy needs for what is left of it; nothing for a sell.
-pub(crate) fn held_for(market: &Market, record: &OpenOrder) -> Money {
-    match record.side {
-        Side::Sell => Money::ZERO,
-        Side::Buy => {
-            let worth = record.limit.times(record.left()).expect("a lot at a tick is whole fen");
-            rules::hold(worth, &rules::rates(market, record.schedule, record.tier))
-        }
-    }
-}
-
-/// Applies an [`OrderDecremented`]: the order is for less, and what that held is free.
-pub(crate) fn apply_decremented(market: &mut Market, fact: &OrderDecremented) {
-    let record = *market.orders.at(fact.order);
-    let fund = market.fund(record.fund).expect("an order's fund is registered");
-    let lots = rules::lots_of(fund, fact.units).expect("orders are in lots");
-    if market.orders.books.terms(fact.order).is_some() {
-        let _left = market.orders.books.fill(fact.order, lots);
-    }
-    let units = record.units.minus(fact.units);
-    assert!(record.filled <= units, "an order is not cut below what traded");
-    market.orders.at_mut(fact.order).units = units;
-    let holding = market.register.at_mut(record.holding);
-    match record.side {
-        Side::Sell => {
-            holding.offered = holding.offered.minus(fact.units);
-            holding.available = holding.available.plus(fact.units);
-        }
-        Side::Buy => set_hold(market, fact.order),
-    }
-}
-
-/// Brings what an order holds to what it needs for what is left of it.
-pub(crate) fn set_hold(market: &mut Market, order: OrderId) {
-    let record = *market.orders.at(order);
-    let needs = held_for(market, &record);
-    let (available, held) = (Account::Available(record.cash), Account::Held(record.cash));
-    if needs < record.hold {
-        market.ledger.post(held, available, record.hold.minus(needs));
-    } else {
-        market.ledger.post(available, held, needs.minus(record.hold));
-    }
-    market.orders.at_mut(order).hold = needs;
 }

@@ -5,6 +5,7 @@ pub mod board;
 pub mod book;
 pub mod cancel_all;
 pub mod cancel_order;
+pub(crate) mod counterparties;
 pub(crate) mod matching;
 pub mod order;
 pub mod place_order;
@@ -15,4 +16,5 @@ pub mod side;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
+pub(crate) mod trade;
 pub mod view;

@@ -131,3 +131,96 @@ fn has_orders(market: &Market, scope: TradingScope) -> bool {
         TradingScope::Venue => market.funds.iter().any(|fund| 0 < fund.orders_open),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::fixture::{
+        FUND, LICENSED, OPERATOR, REGIONAL, REGIONAL_FUND, SUPERVISOR, accept, party, refuse, soon,
+        trading,
+    };
+
+    use TradingScope::{Fund, Segment, Venue};
+    use TradingState::{Closed, Halted, Open};
+
+    fn ask(scope: TradingScope, state: TradingState) -> Command {
+        let reason = "重大事项".to_owned();
+        Command::SetTradingState(Box::new(SetTradingState { scope, state, reason }))
+    }
+
+    fn level(market: &Market, fund: FundId) -> Option<NotTradingLevel> {
+        let reject = trading_level(market, fund).err()?;
+        let Reject::NotTrading { level, .. } = reject else { panic!("{reject}") };
+        Some(level)
+    }
+
+    #[test]
+    fn a_fund_trades_while_it_its_segment_and_the_venue_are_open() {
+        let mut market = trading();
+        assert_eq!(level(&market, FUND), None);
+        let levels = [
+            (Fund(FUND), NotTradingLevel::FundHalted, NotTradingLevel::FundClosed),
+            (Segment(LICENSED), NotTradingLevel::SegmentHalted, NotTradingLevel::SegmentClosed),
+            (Venue, NotTradingLevel::VenueHalted, NotTradingLevel::VenueClosed),
+        ];
+        // The widest stop is named.
+        for (scope, halted, closed) in levels {
+            accept(&mut market, party(OPERATOR), ask(scope, Halted));
+            assert_eq!(level(&market, FUND), Some(halted));
+            accept(&mut market, party(SUPERVISOR), ask(scope, Closed));
+            assert_eq!(level(&market, FUND), Some(closed));
+        }
+        assert_eq!(level(&market, REGIONAL_FUND), Some(NotTradingLevel::VenueClosed));
+        for (scope, _, _) in levels {
+            accept(&mut market, party(OPERATOR), ask(scope, Open));
+        }
+        assert_eq!((level(&market, FUND), level(&market, REGIONAL_FUND)), (None, None));
+        let fund = FundId::new(9);
+        assert_eq!(trading_level(&market, fund), Err(Reject::FundNotFound { fund }));
+    }
+
+    #[test]
+    fn a_state_that_is_set_has_a_reason_a_scope_and_is_another_one() {
+        let mut market = trading();
+        let mut refused = |scope, state| refuse(&mut market, party(OPERATOR), ask(scope, state));
+        for scope in [Fund(FUND), Segment(LICENSED), Venue] {
+            assert_eq!(refused(scope, Open), Reject::NoChange { field: Field::TradingState });
+        }
+        let (fund, segment) = (FundId::new(9), SegmentId::new(9));
+        assert_eq!(refused(Fund(fund), Halted), Reject::FundNotFound { fund });
+        assert_eq!(refused(Segment(segment), Halted), Reject::SegmentNotFound { segment });
+        let blank = SetTradingState { scope: Venue, state: Halted, reason: String::new() };
+        let blank = Command::SetTradingState(Box::new(blank));
+        assert_eq!(refuse(&mut market, party(OPERATOR), blank).name(), "BAD_TEXT");
+    }
+
+    #[test]
+    fn a_close_sweeps_the_orders_that_are_open_in_it() {
+        let mut market = trading();
+        market.fund_mut(FUND).orders_open = 1;
+        market.sweeps_count = 3;
+        let context = Context { at: soon(&market), caller: party(SUPERVISOR) };
+        let sweeps = |scope, state| {
+            let mut events = Vec::new();
+            market.decide(context, &ask(scope, state), &mut events).unwrap();
+            let [Event::TradingStateSet(_), rest @ ..] = &events[..] else { panic!("{events:?}") };
+            rest.to_vec()
+        };
+        let sweep = |scope| {
+            let sweep = SweepStarted { sweep: 3, scope, reason: Closing::MarketClosed };
+            vec![Event::SweepStarted(sweep)]
+        };
+        assert_eq!(sweeps(Fund(FUND), Closed), sweep(SweepScope::Fund(FUND)));
+        assert_eq!(sweeps(Segment(LICENSED), Closed), sweep(SweepScope::Segment(LICENSED)));
+        assert_eq!(sweeps(Venue, Closed), sweep(SweepScope::Venue));
+        for (scope, state) in [
+            (Fund(FUND), Halted),
+            (Venue, Halted),
+            (Fund(REGIONAL_FUND), Closed),
+            (Segment(REGIONAL), Closed),
+        ] {
+            assert_eq!(sweeps(scope, state), []);
+        }
+    }
+}

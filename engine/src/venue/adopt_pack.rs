@@ -53,3 +53,43 @@ pub(crate) fn decide(
 pub(crate) fn apply(market: &mut Market, fact: &PackAdopted) {
     market.segment_mut(fact.segment).pack = fact.pack.clone();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::fixture::{
+        LICENSED, OPERATOR, REGIONAL, approve, licensed, opened, party, refuse, regional, today,
+    };
+
+    fn adopt(segment: SegmentId, pack: Pack) -> Command {
+        Command::AdoptPack(Box::new(AdoptPack { segment, pack }))
+    }
+
+    #[test]
+    fn a_segment_takes_a_newer_version_of_its_pack_or_another_pack() {
+        let mut market = opened();
+        let newer = Pack { version: 2, turnaround_trading_days: 3, ..licensed() };
+        approve(&mut market, adopt(LICENSED, newer.clone()));
+        assert_eq!(market.segment(LICENSED).unwrap().pack, newer);
+        approve(&mut market, adopt(LICENSED, regional()));
+        assert_eq!(market.segment(LICENSED).unwrap().pack, regional());
+        assert_eq!(market.segment(REGIONAL).unwrap().pack, regional());
+    }
+
+    #[test]
+    fn a_pack_that_is_unsound_old_or_early_is_refused() {
+        let mut market = opened();
+        let mut refused =
+            |segment, pack| refuse(&mut market, party(OPERATOR), adopt(segment, pack));
+        let unsound = Pack { version: 0, ..licensed() };
+        assert_eq!(refused(LICENSED, unsound).name(), "OUT_OF_RANGE");
+        let segment = SegmentId::new(2);
+        assert_eq!(refused(segment, licensed()), Reject::SegmentNotFound { segment });
+        let same = refused(LICENSED, licensed());
+        assert_eq!(same, Reject::PackNotNewer { version: 1, current: 1 });
+        let valid_from = today().next();
+        let early = Pack { version: 2, valid_from, ..licensed() };
+        assert_eq!(refused(LICENSED, early), Reject::PackNotYetValid { valid_from });
+    }
+}

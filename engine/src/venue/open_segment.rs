@@ -72,3 +72,46 @@ pub(crate) fn apply(market: &mut Market, fact: &SegmentOpened) {
 fn next(market: &Market) -> SegmentId {
     SegmentId::new(u32::try_from(market.segments.len()).expect("at most SEGMENTS_MAX"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::fixture::{OPERATOR, approve, opened, party, refuse, regional, segment, today};
+
+    fn open(details: SegmentDetails) -> Command {
+        Command::OpenSegment(Box::new(OpenSegment { details }))
+    }
+
+    #[test]
+    fn a_segment_opens_with_its_pack_and_the_next_schedule() {
+        let mut market = opened();
+        approve(&mut market, open(segment("THIRD", regional())));
+        let third = market.segment(SegmentId::new(2)).unwrap();
+        assert_eq!((third.code.as_str(), third.schedule), ("THIRD", 2));
+        assert_eq!((&third.pack, third.state), (&regional(), TradingState::Open));
+        assert_eq!(market.schedules.len(), 3);
+    }
+
+    #[test]
+    fn a_segment_has_a_code_of_its_own_and_a_pack_in_force() {
+        let mut market = opened();
+        let mut refused = |details| refuse(&mut market, party(OPERATOR), open(details));
+        assert_eq!(refused(segment("a b", regional())).name(), "BAD_TEXT");
+        assert_eq!(refused(segment("REGIONAL", regional())), Reject::CodeTaken { number: 1 });
+        let valid_from = today().next();
+        let early = crate::policy::Pack { valid_from, ..regional() };
+        assert_eq!(refused(segment("EARLY", early)), Reject::PackNotYetValid { valid_from });
+    }
+
+    #[test]
+    fn segments_and_schedules_are_limited() {
+        let mut market = opened();
+        market.schedules.resize(SCHEDULES_MAX, market.schedules[0].clone());
+        let reject = refuse(&mut market, party(OPERATOR), open(segment("NEXT", regional())));
+        assert_eq!(reject, Reject::RegistryFull { field: Field::Schedules, limit: 65_536 });
+        market.segments.resize(SEGMENTS_MAX, market.segments[0].clone());
+        let reject = refuse(&mut market, party(OPERATOR), open(segment("NEXT", regional())));
+        assert_eq!(reject, Reject::RegistryFull { field: Field::Segments, limit: 64 });
+    }
+}

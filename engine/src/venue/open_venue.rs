@@ -14,7 +14,7 @@ use crate::event::Event;
 use crate::id::{PartyId, SegmentId};
 use crate::market::Venue;
 use crate::market::{Context, Market};
-use crate::policy::{DAY_MINUTES, SEGMENTS_MAX, STAFF_MAX};
+use crate::policy::{DAY_MINUTES, FIRST_SEGMENTS_MAX, STAFF_MAX};
 use crate::registry::fund::TradingState;
 use crate::registry::party::Role;
 use crate::registry::party::{PartyDetails, PartyForm};
@@ -172,7 +172,7 @@ fn check_terms(ask: &OpenVenue) -> Result<(), Reject> {
 }
 
 fn check_segments(ask: &OpenVenue, at: Time) -> Result<(), Reject> {
-    check::length(Field::Segments, ask.segments.len(), 0, SEGMENTS_MAX)?;
+    check::length(Field::Segments, ask.segments.len(), 0, FIRST_SEGMENTS_MAX)?;
     ask.segments.iter().try_for_each(sound::segment)?;
     all_differ(ask.segments.iter().map(|segment| segment.code.as_str()))
         .map_err(|number| Reject::CodeTaken { number })?;
@@ -211,4 +211,103 @@ fn all_differ<T: Ord>(elements: impl Iterator<Item = T>) -> Result<(), u64> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::entry::Caller;
+    use crate::fixture::{
+        BANK, LICENSED, OPERATOR, REGIONAL, SUPERVISOR, accept, date, fees, open_venue, opened,
+        opening, party, refuse, regional, segment, today,
+    };
+
+    fn refused(change: impl FnOnce(&mut OpenVenue)) -> Reject {
+        let mut ask = open_venue();
+        change(&mut ask);
+        refuse(&mut Market::default(), Caller::Venue, Command::OpenVenue(Box::new(ask)))
+    }
+
+    #[test]
+    fn the_first_entry_opens_segments_and_names_the_staff_and_its_keys() {
+        let mut market = Market::default();
+        let command = Command::OpenVenue(Box::new(open_venue()));
+        let events = accept(&mut market, Caller::Venue, command);
+        let names: Vec<_> = events.iter().map(Event::name).collect();
+        assert_eq!(names[..3], ["VenueOpened", "SegmentOpened", "SegmentOpened"]);
+        assert_eq!(names[3..7], ["PartyRegistered"; 4]);
+        assert_eq!(names[7..], ["KeyIssued"; 4]);
+        assert_eq!(market.date(opening()), today());
+        assert_eq!(market.role(OPERATOR), Ok(Role::Operator));
+        assert_eq!(market.role(SUPERVISOR), Ok(Role::Supervisor));
+        assert_eq!(market.role(BANK), Ok(Role::SettlementBank));
+        assert_eq!(market.party(BANK).unwrap().details.form, PartyForm::Institution);
+        assert_eq!(market.keys[&[0; 32]].party, OPERATOR);
+        let schedules = [LICENSED, REGIONAL].map(|id| market.segment(id).unwrap().schedule);
+        assert_eq!((schedules, market.schedules.len()), ([0, 1], 2));
+        assert_eq!(market.schedules[1], fees());
+        assert_eq!(market.open_venue().state, TradingState::Open);
+    }
+
+    #[test]
+    fn a_venue_opens_once_and_nothing_happens_before() {
+        let command = Command::OpenVenue(Box::new(open_venue()));
+        let again = refuse(&mut opened(), Caller::Venue, command.clone());
+        assert_eq!(again, Reject::VenueAlreadyOpen {});
+        assert_eq!(refuse(&mut opened(), party(OPERATOR), command.clone()).name(), "NOT_PERMITTED");
+        let early = refuse(&mut Market::default(), party(OPERATOR), command);
+        assert_eq!(
+            early.to_string(),
+            "OpenVenue needs the venue itself; the caller is not registered"
+        );
+        let early = refuse(&mut Market::default(), Caller::Venue, Command::Advance);
+        assert_eq!(early, Reject::VenueNotOpen {});
+    }
+
+    #[test]
+    fn a_venue_opens_with_an_operator_a_supervisor_and_a_bank() {
+        for role in [Role::Operator, Role::Supervisor, Role::SettlementBank] {
+            let reject = refused(|ask| ask.staff.retain(|staff| staff.role != role));
+            assert_eq!(reject, Reject::StaffIncomplete { role });
+        }
+        assert_eq!(refused(|ask| ask.staff.clear()).to_string(), "the staff has no operator");
+        let reject = refused(|ask| ask.staff[3].role = Role::Lp);
+        assert_eq!(reject.to_string(), "party-3 is lp; it takes a role of the venue's own side");
+    }
+
+    #[test]
+    fn what_a_venue_opens_with_is_sound() {
+        assert_eq!(refused(|ask| ask.name.clear()).name(), "BAD_TEXT");
+        assert_eq!(refused(|ask| ask.utc_offset_minutes = 1_441).name(), "OUT_OF_RANGE");
+        assert_eq!(refused(|ask| ask.utc_offset_minutes = i16::MIN).name(), "OUT_OF_RANGE");
+        assert_eq!(refused(|ask| ask.calendar.until = date("2020-01-01")).name(), "INCONSISTENT");
+        let reject = refused(|ask| ask.calendar.version = 2);
+        assert_eq!(reject, Reject::CalendarNotNext { version: 2, current: 0 });
+        assert_eq!(refused(|ask| ask.segments[1].code.clear()).name(), "BAD_TEXT");
+        assert_eq!(refused(|ask| ask.segments[1].name.clear()).name(), "BAD_TEXT");
+        assert_eq!(refused(|ask| ask.segments[1].pack.version = 0).name(), "OUT_OF_RANGE");
+        assert_eq!(refused(|ask| ask.segments[1].fees.tiers.clear()).name(), "BAD_LENGTH");
+        let reject = refused(|ask| ask.segments.push(segment("MAIN", regional())));
+        assert_eq!(reject, Reject::CodeTaken { number: 0 });
+        let many = vec![segment("MANY", regional()); FIRST_SEGMENTS_MAX + 1];
+        assert_eq!(refused(|ask| ask.segments = many).name(), "BAD_LENGTH");
+        let tomorrow = today().next();
+        let reject = refused(|ask| ask.segments[0].pack.valid_from = tomorrow);
+        assert_eq!(reject, Reject::PackNotYetValid { valid_from: tomorrow });
+    }
+
+    #[test]
+    fn the_staff_have_codes_names_and_keys_of_their_own() {
+        assert_eq!(refused(|ask| ask.staff[1].code = "a b".to_owned()).name(), "BAD_TEXT");
+        assert_eq!(refused(|ask| ask.staff[1].name.clear()).name(), "BAD_TEXT");
+        let reject = refused(|ask| ask.staff[3].code = ask.staff[1].code.clone());
+        assert_eq!(reject, Reject::CodeTaken { number: 1 });
+        let reject = refused(|ask| ask.staff[3].key_hash = ask.staff[1].key_hash);
+        assert_eq!(reject, Reject::KeyExists {});
+        let reject = refused(|ask| ask.staff[2].key_expires = opening());
+        assert_eq!(reject.name(), "NOT_IN_THE_FUTURE");
+        let many = vec![open_venue().staff[0].clone(); STAFF_MAX + 1];
+        assert_eq!(refused(|ask| ask.staff = many).name(), "BAD_LENGTH");
+    }
 }

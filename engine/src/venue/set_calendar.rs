@@ -47,3 +47,34 @@ pub(crate) fn apply(market: &mut Market, fact: &CalendarSet) {
     assert!(follows, "calendars follow each other");
     venue.calendar = fact.calendar.clone();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::fixture::{OPERATOR, approve, calendar, date, opened, party, refuse};
+
+    fn set(calendar: Calendar) -> Command {
+        Command::SetCalendar(Box::new(SetCalendar { calendar }))
+    }
+
+    #[test]
+    fn i3_a_calendar_replaces_the_one_before_it() {
+        let mut market = opened();
+        let next = Calendar { version: 2, until: date("2028-12-31"), ..calendar() };
+        approve(&mut market, set(next.clone()));
+        assert_eq!(market.open_venue().calendar, next);
+    }
+
+    #[test]
+    fn i3_a_calendar_that_is_unsound_or_not_the_next_is_refused() {
+        let mut market = opened();
+        let mut refused = |calendar| refuse(&mut market, party(OPERATOR), set(calendar));
+        let unsound = Calendar { version: 2, until: date("2025-01-01"), ..calendar() };
+        assert_eq!(refused(unsound).name(), "INCONSISTENT");
+        for version in [1, 3] {
+            let reject = refused(Calendar { version, ..calendar() });
+            assert_eq!(reject, Reject::CalendarNotNext { version, current: 1 });
+        }
+    }
+}

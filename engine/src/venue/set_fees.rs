@@ -66,3 +66,42 @@ pub(crate) fn apply(market: &mut Market, fact: &FeesSet) {
 fn next(market: &Market) -> u32 {
     u32::try_from(market.schedules.len()).expect("at most SCHEDULES_MAX")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::fixture::{LICENSED, OPERATOR, REGIONAL, approve, fees, opened, party, refuse};
+    use crate::policy::Rates;
+
+    fn set(segment: SegmentId, fees: Fees) -> Command {
+        Command::SetFees(Box::new(SetFees { segment, fees }))
+    }
+
+    fn free() -> Fees {
+        Fees { tiers: vec![Rates::default()] }
+    }
+
+    #[test]
+    fn a_schedule_that_is_replaced_keeps_its_number() {
+        let mut market = opened();
+        approve(&mut market, set(LICENSED, free()));
+        assert_eq!(market.segment(LICENSED).unwrap().schedule, 2);
+        assert_eq!(market.segment(REGIONAL).unwrap().schedule, 1);
+        assert_eq!(market.schedules, [fees(), fees(), free()]);
+    }
+
+    #[test]
+    fn fees_without_tiers_a_segment_or_room_are_refused() {
+        let mut market = opened();
+        let caller = party(OPERATOR);
+        let none = set(LICENSED, Fees { tiers: Vec::new() });
+        assert_eq!(refuse(&mut market, caller, none).name(), "BAD_LENGTH");
+        let segment = SegmentId::new(2);
+        let reject = refuse(&mut market, caller, set(segment, free()));
+        assert_eq!(reject, Reject::SegmentNotFound { segment });
+        market.schedules.resize(SCHEDULES_MAX, free());
+        let reject = refuse(&mut market, caller, set(LICENSED, free()));
+        assert_eq!(reject, Reject::RegistryFull { field: Field::Schedules, limit: 65_536 });
+    }
+}

@@ -117,3 +117,108 @@ pub(crate) fn calendar(calendar: &Calendar) -> Result<(), Reject> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::amount::Ppm;
+    use crate::fixture::{calendar as year, date, fees as schedule, licensed, regional};
+    use crate::policy::CASH_MAX;
+
+    fn refused(change: impl FnOnce(&mut Pack)) -> Reject {
+        let mut changed = licensed();
+        change(&mut changed);
+        pack(&changed).unwrap_err()
+    }
+
+    fn named(reject: Reject) -> String {
+        let field = reject.fields().first().map(|(_, field)| field.clone());
+        format!("{} {}", reject.name(), field.unwrap_or_default())
+    }
+
+    #[test]
+    fn a_pack_is_refused_for_a_parameter_that_makes_no_sense() {
+        assert_eq!((pack(&licensed()), pack(&regional())), (Ok(()), Ok(())));
+        let hours = |opens_minute, closes_minute| Some(Hours { opens_minute, closes_minute });
+        let refusals = [
+            (refused(|pack| pack.code = "a b".to_owned()), "BAD_TEXT code"),
+            (refused(|pack| pack.jurisdiction.clear()), "BAD_TEXT jurisdiction"),
+            (refused(|pack| pack.province = Some(String::new())), "BAD_TEXT province"),
+            (refused(|pack| pack.version = 0), "OUT_OF_RANGE version"),
+            (refused(|pack| pack.turnaround_trading_days = 367), "OUT_OF_RANGE limits"),
+            (refused(|pack| pack.holder_caps.contract = 0), "OUT_OF_RANGE holder_cap"),
+            (
+                refused(|pack| pack.investors.investment_min = Money::from_fen(-1)),
+                "OUT_OF_RANGE investors",
+            ),
+            (
+                refused(|pack| {
+                    pack.investors.person_income_min = CASH_MAX.plus(Money::from_fen(1));
+                }),
+                "OUT_OF_RANGE investors",
+            ),
+            (
+                refused(|pack| pack.price_band = Some(Ppm::new(1_000_001))),
+                "OUT_OF_RANGE price_band",
+            ),
+            (refused(|pack| pack.trading_hours = hours(1, 1_441)), "OUT_OF_RANGE trading_hours"),
+            (refused(|pack| pack.trading_hours = hours(60, 60)), "INCONSISTENT trading_hours"),
+            (refused(|pack| pack.limits.fills_max = 0), "OUT_OF_RANGE limits"),
+            (refused(|pack| pack.limits.fills_max = 1_001), "OUT_OF_RANGE limits"),
+            (refused(|pack| pack.limits.orders_per_party_max = 0), "OUT_OF_RANGE limits"),
+            (refused(|pack| pack.limits.tranches_max = 1_001), "OUT_OF_RANGE limits"),
+            (refused(|pack| pack.limits.order_days_max = 0), "OUT_OF_RANGE limits"),
+            (refused(|pack| pack.limits.intention_days_max = 0), "OUT_OF_RANGE limits"),
+            (refused(|pack| pack.limits.intentions_per_party_max = 0), "OUT_OF_RANGE limits"),
+        ];
+        for (place, (reject, name)) in refusals.into_iter().enumerate() {
+            assert_eq!(named(reject), name, "case {place}");
+        }
+    }
+
+    #[test]
+    fn fees_have_one_to_eight_tiers_of_at_most_ten_percent() {
+        let mut changed = schedule();
+        let row = changed.tiers[0];
+        changed.tiers = vec![row; TIERS_MAX];
+        assert_eq!(fees(&changed), Ok(()));
+        changed.tiers.push(row);
+        assert_eq!(named(fees(&changed).unwrap_err()), "BAD_LENGTH tiers");
+        changed.tiers.clear();
+        assert_eq!(named(fees(&changed).unwrap_err()), "BAD_LENGTH tiers");
+        changed.tiers.push(crate::policy::Rates { taker_sell: Ppm::new(100_001), ..row });
+        assert_eq!(named(fees(&changed).unwrap_err()), "OUT_OF_RANGE rate");
+    }
+
+    #[test]
+    fn i3_a_calendar_names_only_days_of_its_span() {
+        let refused = |change: fn(&mut Calendar)| {
+            let mut changed = year();
+            change(&mut changed);
+            calendar(&changed).err().map(named)
+        };
+        assert_eq!(refused(|_| {}), None);
+        let spans = refused(|year| year.until = date("2025-12-31"));
+        assert_eq!(spans.as_deref(), Some("INCONSISTENT calendar_span"));
+        let outside = refused(|year| year.from = date("2026-10-02"));
+        assert_eq!(outside.as_deref(), Some("INCONSISTENT holidays"));
+        let many = |first: Date| (0..4_097).map(move |day| Date::from_days(first.days() + day));
+        assert_eq!(many(date("2026-01-01")).count(), CALENDAR_DAYS_MAX + 1);
+        let mut long = Calendar { holidays: many(date("2026-01-01")).collect(), ..year() };
+        assert_eq!(named(calendar(&long).unwrap_err()), "BAD_LENGTH holidays");
+        std::mem::swap(&mut long.holidays, &mut long.makeup_days);
+        assert_eq!(named(calendar(&long).unwrap_err()), "BAD_LENGTH makeup_days");
+    }
+
+    #[test]
+    fn i3_a_makeup_day_is_a_weekend_day_and_no_holiday() {
+        let with = |day: &str| {
+            let calendar_with = Calendar { makeup_days: [date(day)].into(), ..year() };
+            calendar(&calendar_with).err().map(named)
+        };
+        assert_eq!(with("2026-10-11"), None);
+        for wrong in ["2026-10-12", "2026-10-03", "2028-01-01"] {
+            assert_eq!(with(wrong).as_deref(), Some("INCONSISTENT makeup_days"), "{wrong}");
+        }
+    }
+}
