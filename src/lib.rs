@@ -1,3 +1,7 @@
 //! The server of the sfund exchange.
 
 pub mod journal;
+pub mod published;
+pub mod read;
+pub mod sequencer;
+pub mod stream;

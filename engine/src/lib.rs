@@ -25,3 +25,4 @@ pub mod reject;
 pub mod time;
 pub mod trading;
 pub mod venue;
+mod view;

@@ -224,12 +224,27 @@ impl Market {
     /// If the entry contradicts the state. That is a bug or a forged journal, and the only safe
     /// answer to either is to stop.
     pub fn record(&mut self, header: &Header, events: &[Event]) {
+        self.record_each(header, events, |_, _| {});
+    }
+
+    /// Records an entry as [`Market::record`] does, and shows `seen` the market after each event.
+    ///
+    /// # Panics
+    ///
+    /// As [`Market::record`].
+    pub fn record_each(
+        &mut self,
+        header: &Header,
+        events: &[Event],
+        mut seen: impl FnMut(&Self, &Event),
+    ) {
         assert!(self.sequence.next() == header.sequence, "entries follow each other");
         assert!(self.now < header.at, "time is strictly increasing");
         self.sequence = header.sequence;
         self.now = header.at;
         for event in events {
             self.apply(event);
+            seen(self, event);
         }
         if let Some(attempt) = header.attempt {
             self.attempts.remember(header.caller, attempt, header.at, header.sequence);
