@@ -5,3 +5,4 @@ pub mod published;
 pub mod read;
 pub mod sequencer;
 pub mod stream;
+pub mod wire;

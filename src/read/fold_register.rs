@@ -44,8 +44,7 @@ impl Fold<'_> {
         let terms = fact.terms.clone();
         let cause = Cause::TransferRequested(fact.transfer);
         self.copy_account(terms.party, terms.currency, cause);
-        let view =
-            TransferView { id: fact.transfer, terms, requested: self.stamp, settled: None };
+        let view = TransferView { id: fact.transfer, terms, requested: self.stamp, settled: None };
         self.read.0.transfers.put(fact.transfer, view);
     }
 
@@ -66,8 +65,7 @@ impl Fold<'_> {
     pub(super) fn proposed(&mut self, fact: &Proposed) {
         let proposal =
             Proposal { command: fact.command.clone(), by: fact.by, expires: fact.expires };
-        let view =
-            ProposalView { id: fact.proposal, proposal, proposed: self.stamp, ended: None };
+        let view = ProposalView { id: fact.proposal, proposal, proposed: self.stamp, ended: None };
         self.read.0.proposals.put(fact.proposal, view);
     }
 
@@ -79,8 +77,7 @@ impl Fold<'_> {
     }
 
     pub(super) fn intention_posted(&mut self, fact: &IntentionPosted) {
-        let view =
-            IntentionView { id: fact.intention, terms: fact.terms, posted: self.stamp };
+        let view = IntentionView { id: fact.intention, terms: fact.terms, posted: self.stamp };
         self.read.0.intentions.put(fact.intention, view);
         write(&self.read.0.fund_intentions).insert((fact.terms.fund, fact.intention));
         self.touch_party(fact.terms.party);
@@ -111,8 +108,7 @@ impl Fold<'_> {
     /// Copies a holding, and writes the line of its statement if it changed.
     pub(super) fn copy_holding(&mut self, party: PartyId, fund: FundId, cause: Cause) {
         let holding = self.market.holding_of(party, fund);
-        let before =
-            self.read.holding(party, fund).as_ref().map(Buckets::of).unwrap_or_default();
+        let before = self.read.holding(party, fund).as_ref().map(Buckets::of).unwrap_or_default();
         let after = Buckets::of(&holding);
         self.read.put_holding(holding);
         if before != after {

@@ -51,8 +51,11 @@ mod tests {
 
     fn entries() -> Vec<Entry> {
         let order = OrderId::from_parts(1, 2);
-        let closed =
-            Event::OrderClosed(OrderClosed { order, reason: Closing::Expired, left: Default::default() });
+        let closed = Event::OrderClosed(OrderClosed {
+            order,
+            reason: Closing::Expired,
+            left: Default::default(),
+        });
         let attempt = Attempt { id: [7; 16], fingerprint: u64::MAX };
         let mut entries = Vec::new();
         for caller in [Caller::Venue, Caller::Party(PartyId::new(300))] {
@@ -63,9 +66,7 @@ mod tests {
                     Outcome::Refused(Reject::VenueNotOpen {}),
                     Outcome::Refused(Reject::PartyNotFound { party: PartyId::new(9) }),
                 ] {
-                    for command in
-                        [Command::Advance, Command::CancelOrder(CancelOrder { order })]
-                    {
+                    for command in [Command::Advance, Command::CancelOrder(CancelOrder { order })] {
                         let at = Time::from_nanos(1_000_000_007);
                         let outcome = outcome.clone();
                         entries.push(Entry { at, caller, attempt, command, outcome });

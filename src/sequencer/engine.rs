@@ -185,12 +185,7 @@ impl Engine {
         Ok(())
     }
 
-    fn unrecorded(
-        &self,
-        at: Time,
-        command: Command,
-        outcome: Result<Vec<Event>, Reject>,
-    ) -> Due {
+    fn unrecorded(&self, at: Time, command: Command, outcome: Result<Vec<Event>, Reject>) -> Due {
         Due::Unrecorded(Unrecorded { sequence: self.market.sequence(), at, command, outcome })
     }
 

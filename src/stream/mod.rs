@@ -217,10 +217,7 @@ impl Stream {
 
     /// Goes live if nothing was published since; else there is one more stretch to read, after
     /// which everything has been waiting in the channel.
-    fn is_live(
-        &mut self,
-        then: Option<broadcast::Receiver<Arc<Block>>>,
-    ) -> Result<bool, Ended> {
+    fn is_live(&mut self, then: Option<broadcast::Receiver<Arc<Block>>>) -> Result<bool, Ended> {
         if let Some(blocks) = then {
             self.state = State::Live { blocks, is_new: true };
             return Ok(true);
@@ -244,9 +241,8 @@ impl Stream {
 async fn read(reader: &Arc<dyn Reader>, from: Sequence) -> Result<VecDeque<Arc<Block>>, Ended> {
     let reader = Arc::clone(reader);
     let blocks = task::spawn_blocking(move || {
-        let blocks = reader
-            .read(from, STEP_BYTES)
-            .map_err(|source| Ended::Journal { at: from, source })?;
+        let blocks =
+            reader.read(from, STEP_BYTES).map_err(|source| Ended::Journal { at: from, source })?;
         let decoded = blocks.iter().map(|block| Ok(Arc::new(Block::decode(block)?)));
         decoded.collect::<Result<VecDeque<_>, Ended>>()
     });

@@ -19,9 +19,9 @@ asks!(PostIntentionRequest, |ask, by, fields| Command::PostIntention(PostIntenti
     units: fields.units("units", &ask.units),
     expires: fields.time("expires", ask.expires.as_ref()),
 }));
-asks!(WithdrawIntentionRequest, |ask, _, fields| Command::WithdrawIntention(
-    WithdrawIntention { intention: fields.id("intention_id", &ask.intention_id) }
-));
+asks!(WithdrawIntentionRequest, |ask, _, fields| Command::WithdrawIntention(WithdrawIntention {
+    intention: fields.id("intention_id", &ask.intention_id)
+}));
 
 tells!(PostIntentionResponse, |facts| {
     intention_id: facts.first(|event| {

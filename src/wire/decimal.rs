@@ -186,8 +186,24 @@ mod tests {
     #[test]
     fn signs_exponents_blanks_and_other_digits_are_no_number() {
         for text in [
-            "", ".", "1.", ".5", "-1", "+1", "1e3", "1 ", " 1", "1_000", "1,5", "1.2.3", "NaN",
-            "inf", "0x1", "\u{ff11}", "\u{0661}", "0000000000000000000000001",
+            "",
+            ".",
+            "1.",
+            ".5",
+            "-1",
+            "+1",
+            "1e3",
+            "1 ",
+            " 1",
+            "1_000",
+            "1,5",
+            "1.2.3",
+            "NaN",
+            "inf",
+            "0x1",
+            "\u{ff11}",
+            "\u{0661}",
+            "0000000000000000000000001",
         ] {
             assert_eq!(price(text), Err(NotANumber::NotDecimal), "{text:?}");
         }

@@ -34,8 +34,7 @@ pub fn read_pack(fields: &mut Fields, pack: &v1::Pack) -> Pack {
             }
         }),
         investors: fields.message("investors", pack.investors.as_ref(), read_investors),
-        province: (!province.is_empty())
-            .then(|| fields.text("province", province, CODE_BYTES_MAX)),
+        province: (!province.is_empty()).then(|| fields.text("province", province, CODE_BYTES_MAX)),
         price_band: (!band.is_empty()).then(|| fields.ratio("price_band", band)),
         trading_hours: pack.trading_hours.as_ref().map(|hours| {
             fields.within("trading_hours", |fields| Hours {

@@ -23,12 +23,21 @@ use crate::wire::{market, register, settlement};
 /// What an order stream places its orders for: 0 outlives it.
 pub type Session = u64;
 
-asks!(PlaceOrderRequest, |ask, by, fields| fields
-    .message("order", ask.order.as_ref(), |fields, terms| place(terms, by, 0, fields)));
-asks!(AmendOrderRequest, |ask, _, fields| fields
-    .message("amendment", ask.amendment.as_ref(), |fields, change| amend(change, fields)));
-asks!(CancelOrderRequest, |ask, _, fields| fields
-    .message("cancellation", ask.cancellation.as_ref(), |fields, which| cancel(which, fields)));
+asks!(PlaceOrderRequest, |ask, by, fields| fields.message(
+    "order",
+    ask.order.as_ref(),
+    |fields, terms| place(terms, by, 0, fields)
+));
+asks!(AmendOrderRequest, |ask, _, fields| fields.message(
+    "amendment",
+    ask.amendment.as_ref(),
+    |fields, change| amend(change, fields)
+));
+asks!(CancelOrderRequest, |ask, _, fields| fields.message(
+    "cancellation",
+    ask.cancellation.as_ref(),
+    |fields, which| cancel(which, fields)
+));
 asks!(CancelAllRequest, |ask, by, fields| {
     fields.message("cancellation", ask.cancellation.as_ref(), |fields, which| {
         cancel_all(which, by, fields)
@@ -56,12 +65,8 @@ pub fn instruction(
         Some(Instruction::Place(terms)) => {
             fields.within("place", |fields| place(terms, by, session, fields))
         }
-        Some(Instruction::Amend(change)) => {
-            fields.within("amend", |fields| amend(change, fields))
-        }
-        Some(Instruction::Cancel(which)) => {
-            fields.within("cancel", |fields| cancel(which, fields))
-        }
+        Some(Instruction::Amend(change)) => fields.within("amend", |fields| amend(change, fields)),
+        Some(Instruction::Cancel(which)) => fields.within("cancel", |fields| cancel(which, fields)),
         Some(Instruction::CancelAll(which)) => {
             fields.within("cancel_all", |fields| cancel_all(which, by, fields))
         }
@@ -315,7 +320,8 @@ pub fn meters(
     party: &Party,
 ) -> v1::GetMetersResponse {
     let pack = &segment.segment.pack;
-    let rates = segment.fees.tiers.get(usize::from(party.details.tier)).copied().unwrap_or_default();
+    let rates =
+        segment.fees.tiers.get(usize::from(party.details.tier)).copied().unwrap_or_default();
     v1::GetMetersResponse {
         sequence: 0,
         time: None,
