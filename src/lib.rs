@@ -4,5 +4,6 @@ pub mod journal;
 pub mod published;
 pub mod read;
 pub mod sequencer;
+pub mod service;
 pub mod stream;
 pub mod wire;
