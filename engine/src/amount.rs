@@ -96,7 +96,8 @@ impl Money {
             Some(product) => product / PPM,
             None => {
                 let product = u128::from(amount).saturating_mul(u128::from(rate));
-                u64::try_from(product / u128::from(PPM)).expect("a fee is less than the amount")
+                let fee = product.checked_div(u128::from(PPM)).unwrap_or(0);
+                u64::try_from(fee).expect("a fee is less than the amount")
             }
         };
         Self(i64::try_from(fee).expect("a fee is less than the amount"))

@@ -42,12 +42,21 @@ pub(crate) enum Known {
 }
 
 /// Attempts of the last 24 hours, oldest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Attempts {
+    /// Place of the oldest: places go round, and where they began is not state.
     oldest: u32,
     kept: VecDeque<Remembered>,
     places: Index,
 }
+
+impl PartialEq for Attempts {
+    fn eq(&self, other: &Self) -> bool {
+        self.kept == other.kept
+    }
+}
+
+impl Eq for Attempts {}
 
 impl Attempts {
     /// These attempts, oldest first; `None` if one stands in them twice.
@@ -113,7 +122,7 @@ impl Attempts {
 
 fn ring(place: u32, steps: u32) -> u32 {
     let sum = u64::from(place).saturating_add(u64::from(steps));
-    u32::try_from(sum % u64::from(RING)).expect("below the ring")
+    u32::try_from(sum.checked_rem(u64::from(RING)).unwrap_or(0)).expect("below the ring")
 }
 
 fn is_due(remembered: &Remembered, at: Time) -> bool {

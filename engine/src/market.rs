@@ -29,6 +29,7 @@ use crate::reject::{Asker, Reject};
 use crate::time::{Date, Time};
 use crate::trading;
 use crate::trading::board::PostIntention;
+use crate::trading::counterparties::Board;
 use crate::trading::order::Orders;
 use crate::trading::sweep::Sweep;
 use crate::venue;
@@ -71,6 +72,8 @@ pub struct Market {
     /// Those on the board. The count numbers the next one.
     pub(crate) intentions: BTreeMap<IntentionId, PostIntention>,
     pub(crate) intentions_count: u64,
+    /// Derived from the intentions.
+    pub(crate) board: Board,
     pub(crate) attempts: Attempts,
     /// Derived from the records above.
     pub(crate) deadlines: Deadlines,
@@ -274,11 +277,11 @@ impl Market {
             Event::TransferRequested(fact) => cash::request_transfer::apply(self, fact),
             Event::TransferSettled(fact) => cash::settle_transfer::apply(self, fact),
             Event::OrderPlaced(fact) => trading::place_order::apply(self, fact),
-            Event::Traded(fact) => trading::matching::apply_traded(self, fact),
+            Event::Traded(fact) => trading::trade::apply(self, fact),
             Event::OrderRested(fact) => trading::place_order::apply_rested(self, fact),
             Event::OrderClosed(fact) => trading::cancel_order::apply(self, fact),
             Event::OrderAmended(fact) => trading::amend_order::apply(self, fact),
-            Event::OrderDecremented(fact) => trading::matching::apply_decremented(self, fact),
+            Event::OrderDecremented(fact) => trading::trade::apply_decremented(self, fact),
             Event::SweepStarted(fact) => trading::sweep::apply_started(self, fact),
             Event::SweepAdvanced(fact) => trading::sweep::apply_advanced(self, fact),
             Event::ReferenceSet(fact) => trading::set_reference::apply(self, fact),

@@ -23,6 +23,9 @@ mod publisher;
 mod recall;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -58,7 +61,7 @@ pub struct Limits {
     pub stream_blocks_max: usize,
     /// Blocks kept at hand to repeat answers from.
     pub recent_blocks_max: usize,
-    /// Repeated answers that wait for the journal before one more is turned away.
+    /// Repeated answers that wait for the journal before the writer waits too.
     pub recalls_max: usize,
 }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError};
+use crossbeam_channel::{Receiver, Sender};
 use sfund_engine::id::Sequence;
 
+use crate::cause;
 use crate::journal::{self, Digest, Draft, Head, Writer};
 use crate::published::{Block, Item};
 use crate::sequencer::engine::{Batch, Due};
@@ -71,7 +72,7 @@ impl WriterThread {
                     self.is_stopping.store(true, Ordering::SeqCst);
                     tracing::error!(
                         after = %self.head.sequence,
-                        error = &error as &dyn std::error::Error,
+                        error = cause(&error),
                         "the journal cannot be written; the process stops"
                     );
                     (self.on_fatal)(Fatal::Write(error));
@@ -144,10 +145,8 @@ impl WriterThread {
             Due::Unrecorded(answer) => reply.send(Answer::unrecorded(answer)),
             Due::Repeat(sequence) => match self.recent.find(sequence) {
                 Some(item) => reply.send(Answer::again(item)),
-                None => match self.recalls.try_send(Recall { sequence, reply }) {
-                    // Turned away without an answer: the client asks again.
-                    Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {}
-                },
+                // Waits if very many do: every answer that is due is given.
+                None => drop(self.recalls.send(Recall { sequence, reply })),
             },
         }
     }

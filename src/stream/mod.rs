@@ -5,6 +5,9 @@
 //! resume from: nobody waits for it. Only published entries come, so a query made after an entry
 //! came sees it.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -51,6 +54,8 @@ enum State {
     },
     /// Takes what is published; `is_new` until the first block came.
     Live { blocks: broadcast::Receiver<Arc<Block>>, is_new: bool },
+    /// Ended: the reader was too slow.
+    Cut,
 }
 
 /// What comes next.
@@ -68,7 +73,7 @@ pub enum Step {
 pub struct Ahead {
     /// The entry asked for.
     pub from: Sequence,
-    /// The newest entry published.
+    /// The newest entry.
     pub newest: Sequence,
 }
 
@@ -116,10 +121,12 @@ impl Live {
     ///
     /// [`Ahead`] if `from` is later than the entry that comes next.
     pub fn subscribe(&self, from: Sequence) -> Result<Stream, Ahead> {
-        let newest = self.newest();
+        // An answer may be known before its entry is published.
+        let newest = self.reader.newest().sequence;
         if newest.next() < from {
             return Err(Ahead { from, newest });
         }
+        let newest = self.newest();
         Ok(Stream {
             live: self.clone(),
             next: from.max(Sequence::ZERO.next()),
@@ -158,11 +165,10 @@ impl Stream {
     /// Why the stream ended. It says the same if asked again.
     pub async fn next(&mut self) -> Result<Step, Ended> {
         loop {
-            if let Some(item) = self.block.as_ref().and_then(|block| Item::find(block, self.next)) {
-                if self.is_due(self.next) {
-                    self.next = self.next.next();
-                    return Ok(Step::Entry(item));
-                }
+            let found = self.block.as_ref().and_then(|block| Item::find(block, self.next));
+            if let Some(item) = found.filter(|_| self.is_due(self.next)) {
+                self.next = self.next.next();
+                return Ok(Step::Entry(item));
             }
             self.block = None;
             match &mut self.state {
@@ -190,13 +196,12 @@ impl Stream {
                     Err(RecvError::Lagged(_)) if *is_new => {
                         self.state = State::catch_up(self.live.newest(), None);
                     }
-                    Err(RecvError::Lagged(_)) => {
-                        return Err(Ended::Lagged { resume_from: self.next });
-                    }
+                    Err(RecvError::Lagged(_)) => self.state = State::Cut,
                     Err(RecvError::Closed) => {
                         return Err(Ended::Stopping { resume_from: self.next });
                     }
                 },
+                State::Cut => return Err(Ended::Lagged { resume_from: self.next }),
             }
         }
     }
@@ -211,7 +216,7 @@ impl Stream {
     fn is_due(&self, sequence: Sequence) -> bool {
         match &self.state {
             State::CatchUp { until, .. } => sequence <= *until,
-            State::Live { .. } => true,
+            State::Live { .. } | State::Cut => true,
         }
     }
 

@@ -46,6 +46,13 @@ pub struct House {
 #[cbor(transparent)]
 pub(crate) struct CashPlace(#[n(0)] u32);
 
+impl CashPlace {
+    /// The place as an index.
+    pub(crate) fn index(self) -> usize {
+        usize::try_from(self.0).expect("a place is an index")
+    }
+}
+
 /// One side of a posting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Account {
@@ -101,7 +108,7 @@ impl Ledger {
 
     /// The account at `place`.
     pub(crate) fn at(&self, place: CashPlace) -> &Cash {
-        let index = usize::try_from(place.0).expect("a place is an index");
+        let index = place.index();
         self.accounts.get(index).expect("a place was given by the ledger")
     }
 
@@ -141,7 +148,7 @@ impl Ledger {
     }
 
     fn at_mut(&mut self, place: CashPlace) -> &mut Cash {
-        let index = usize::try_from(place.0).expect("a place is an index");
+        let index = place.index();
         self.accounts.get_mut(index).expect("a place was given by the ledger")
     }
 

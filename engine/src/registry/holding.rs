@@ -9,6 +9,8 @@ use minicbor::{Decode, Encode};
 use crate::amount::Units;
 use crate::id::{FundId, PartyId};
 use crate::index::Index;
+use crate::registry::lock_units::LockKind;
+use crate::reject::Reject;
 use crate::time::Date;
 
 /// Units of one fund held by one party (持有份额).
@@ -46,12 +48,44 @@ impl Holding {
     pub fn total(&self) -> Units {
         self.available.plus(self.offered).plus(self.pledged).plus(self.frozen)
     }
+
+    /// Units under locks of this kind.
+    #[must_use]
+    pub const fn locked(&self, kind: LockKind) -> Units {
+        match kind {
+            LockKind::Pledge => self.pledged,
+            LockKind::Freeze => self.frozen,
+        }
+    }
+
+    pub(crate) const fn locked_mut(&mut self, kind: LockKind) -> &mut Units {
+        match kind {
+            LockKind::Pledge => &mut self.pledged,
+            LockKind::Freeze => &mut self.frozen,
+        }
+    }
+
+    /// A8: refuses `wanted` units where fewer are available.
+    pub(crate) fn check_available(&self, wanted: Units) -> Result<(), Reject> {
+        let Self { party, available, offered, pledged, frozen, .. } = *self;
+        if wanted <= available {
+            return Ok(());
+        }
+        Err(Reject::UnitsNotAvailable { party, wanted, available, offered, pledged, frozen })
+    }
 }
 
 /// Place of a holding in the register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(transparent)]
 pub(crate) struct HoldingPlace(#[n(0)] u32);
+
+impl HoldingPlace {
+    /// The place as an index.
+    pub(crate) fn index(self) -> usize {
+        usize::try_from(self.0).expect("a place is an index")
+    }
+}
 
 /// Every holding of the venue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,13 +125,13 @@ impl Register {
 
     /// The holding at `place`.
     pub(crate) fn at(&self, place: HoldingPlace) -> &Holding {
-        let index = usize::try_from(place.0).expect("a place is an index");
+        let index = place.index();
         self.holdings.get(index).expect("a place was given by the register")
     }
 
     /// The holding at `place`, to change.
     pub(crate) fn at_mut(&mut self, place: HoldingPlace) -> &mut Holding {
-        let index = usize::try_from(place.0).expect("a place is an index");
+        let index = place.index();
         self.holdings.get_mut(index).expect("a place was given by the register")
     }
 

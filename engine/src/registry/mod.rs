@@ -3,6 +3,7 @@
 pub mod affiliate;
 pub mod extend_term;
 pub mod fund;
+pub(crate) mod holders;
 pub mod holding;
 pub mod issue_units;
 pub mod lock_units;

@@ -6,10 +6,19 @@
 use minicbor::{Decode, Encode};
 
 use crate::amount::{Money, Price, Units};
+use crate::command::CommandKind;
 use crate::event::Event;
 use crate::id::OrderId;
 use crate::market::{Context, Market};
+use crate::policy::Rates;
 use crate::reject::Reject;
+use crate::trading::cancel_order::open_order;
+use crate::trading::matching::{self, Incoming};
+use crate::trading::order::{OpenOrder, PostOnly, TimeInForce};
+use crate::trading::place_order::{refuse_taking, settle};
+use crate::trading::rules::{self, Desk};
+use crate::trading::side::Side;
+use crate::trading::trade;
 
 /// Ask to amend an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -57,15 +66,115 @@ pub enum TimePriority {
     Lost,
 }
 
+/// Decides an [`AmendOrder`].
 pub(crate) fn decide(
-    _market: &Market,
-    _context: Context,
-    _ask: &AmendOrder,
-    _events: &mut Vec<Event>,
+    market: &Market,
+    context: Context,
+    ask: &AmendOrder,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("AmendOrder")
+    let record = open_order(market, context.caller, CommandKind::AmendOrder, ask.order)?;
+    let desk = Desk::new(market, context.at, record.party, record.fund)?;
+    desk.may_trade(market)?;
+    let price = ask.price.unwrap_or(record.limit);
+    let units = ask.units.unwrap_or(record.units);
+    let tick = desk.ticks(price)?;
+    let lots = desk.lots(units)?;
+    let worth = desk.worth(price, units)?;
+    desk.in_band(price)?;
+    if units <= record.filled {
+        return Err(Reject::AmendedBelowFilled { units, filled: record.filled });
+    }
+    if price == record.limit && units == record.units {
+        return Err(Reject::NothingToAmend {});
+    }
+    let left = units.minus(record.filled);
+    let rates = rules::rates(market, record.schedule, record.tier);
+    let hold = may_hold(market, &desk, record, price, left, &rates)?;
+    let keeps_time = price == record.limit && units < record.units;
+    let time = if keeps_time { TimePriority::Kept } else { TimePriority::Lost };
+    let amended = OrderAmended { order: ask.order, price, left, hold, time };
+    // A part that traded was within what an order may be worth, and so is the rest.
+    assert!(left <= units && Money::ZERO <= worth, "an amended order is for something");
+    if keeps_time {
+        events.push(Event::OrderAmended(amended));
+        return Ok(());
+    }
+    let holding = market.register.at(record.holding);
+    let incoming = Incoming {
+        order: ask.order,
+        side: record.side,
+        limit: tick,
+        lots: desk.lots(left)?,
+        minimum: desk.lots(record.minimum)?.min(lots),
+        self_trade: record.self_trade,
+        rates,
+        before: match record.side {
+            Side::Buy => holding.available,
+            Side::Sell => holding.offered.minus(record.left()).plus(left),
+        },
+        desk,
+    };
+    if record.post_only == PostOnly::Yes {
+        refuse_taking(market, &incoming)?;
+    }
+    events.push(Event::OrderAmended(amended));
+    let met = matching::meet(market, &incoming, events)?;
+    settle(&incoming, met, TimeInForce::GoodTillCancelled, events);
+    Ok(())
 }
 
-pub(crate) fn apply(_market: &mut Market, _fact: &OrderAmended) {
-    unimplemented!("OrderAmended")
+/// Whether the owner may hold what the amended order asks for, and has what it needs.
+///
+/// Answers with the cash that it then holds.
+fn may_hold(
+    market: &Market,
+    desk: &Desk<'_>,
+    record: &OpenOrder,
+    price: Price,
+    left: Units,
+    rates: &Rates,
+) -> Result<Money, Reject> {
+    match record.side {
+        Side::Buy => {
+            desk.may_buy(market, left, price)?;
+            let hold = rules::hold(desk.worth(price, left)?, rates);
+            let available = market.ledger.at(record.cash).available.plus(record.hold);
+            if available < hold {
+                let party = record.party;
+                return Err(Reject::CashNotAvailable { party, wanted: hold, available });
+            }
+            Ok(hold)
+        }
+        Side::Sell => {
+            desk.may_sell(market, left, record.left())?;
+            Ok(Money::ZERO)
+        }
+    }
+}
+
+/// Applies an [`OrderAmended`].
+pub(crate) fn apply(market: &mut Market, fact: &OrderAmended) {
+    let before = *market.orders.at(fact.order);
+    let fund = market.fund(before.fund).expect("an order's fund is registered");
+    let lots = rules::lots_of(fund, fact.left).expect("orders are in lots");
+    match fact.time {
+        TimePriority::Kept => market.orders.books.shrink(fact.order, lots),
+        TimePriority::Lost => market.orders.books.unlink(fact.order),
+    }
+    let record = market.orders.at_mut(fact.order);
+    record.limit = fact.price;
+    record.units = before.filled.plus(fact.left);
+    match before.side {
+        Side::Buy => {
+            trade::set_hold(market, fact.order);
+            assert!(market.orders.at(fact.order).hold == fact.hold, "it holds what it said");
+        }
+        Side::Sell => {
+            let holding = market.register.at_mut(before.holding);
+            let both = holding.available.plus(before.left());
+            holding.available = both.minus(fact.left);
+            holding.offered = holding.offered.minus(before.left()).plus(fact.left);
+        }
+    }
 }

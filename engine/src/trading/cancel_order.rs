@@ -3,11 +3,16 @@
 use minicbor::{Decode, Encode};
 
 use crate::amount::Units;
+use crate::cash::ledger::Account;
+use crate::command::CommandKind;
+use crate::deadline::Due;
+use crate::entry::Caller;
 use crate::event::Event;
 use crate::id::OrderId;
 use crate::market::{Context, Market};
 use crate::reject::Reject;
-use crate::trading::order::Closing;
+use crate::trading::order::{Closing, OpenOrder};
+use crate::trading::side::Side;
 
 /// Ask to cancel an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -31,15 +36,60 @@ pub struct OrderClosed {
     pub left: Units,
 }
 
+/// Decides a [`CancelOrder`]. An order may be cancelled whatever is halted.
 pub(crate) fn decide(
-    _market: &Market,
-    _context: Context,
-    _ask: &CancelOrder,
-    _events: &mut Vec<Event>,
+    market: &Market,
+    context: Context,
+    ask: &CancelOrder,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("CancelOrder")
+    let record = open_order(market, context.caller, CommandKind::CancelOrder, ask.order)?;
+    // From here on the answer is yes.
+    let left = record.left();
+    events.push(Event::OrderClosed(OrderClosed {
+        order: ask.order,
+        reason: Closing::Cancelled,
+        left,
+    }));
+    Ok(())
 }
 
-pub(crate) fn apply(_market: &mut Market, _fact: &OrderClosed) {
-    unimplemented!("OrderClosed")
+/// The open order of this id, if `caller` may act for its owner: whose it is, is not said.
+pub(crate) fn open_order(
+    market: &Market,
+    caller: Caller,
+    kind: CommandKind,
+    order: OrderId,
+) -> Result<&OpenOrder, Reject> {
+    let found = market.orders.get(order);
+    let own = found.filter(|record| market.acts_for(caller, kind, record.party));
+    own.ok_or(Reject::OrderNotOpen { order })
+}
+
+/// Applies an [`OrderClosed`]: what the order held is free again.
+pub(crate) fn apply(market: &mut Market, fact: &OrderClosed) {
+    let resting = market.orders.books.terms(fact.order).is_some();
+    if resting {
+        market.orders.books.unlink(fact.order);
+    }
+    let record = market.orders.free(fact.order);
+    assert!(record.left() == fact.left, "what is closed is what is left");
+    match record.side {
+        Side::Buy => {
+            let (held, available) = (Account::Held(record.cash), Account::Available(record.cash));
+            market.ledger.post(held, available, record.hold);
+        }
+        Side::Sell => {
+            let holding = market.register.at_mut(record.holding);
+            holding.offered = holding.offered.minus(fact.left);
+            holding.available = holding.available.plus(fact.left);
+        }
+    }
+    if let Some(expires) = record.expires {
+        market.deadlines.clear(expires, Due::Order(fact.order));
+    }
+    let party = market.party_mut(record.party);
+    party.orders_open = party.orders_open.checked_sub(1).expect("open orders are counted");
+    let fund = market.fund_mut(record.fund);
+    fund.orders_open = fund.orders_open.checked_sub(1).expect("open orders are counted");
 }

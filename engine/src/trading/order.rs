@@ -2,8 +2,13 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::amount::Price;
+use crate::amount::{Money, Price, Units};
+use crate::cash::ledger::CashPlace;
+use crate::id::{FundId, OrderId, PartyId};
+use crate::registry::holding::HoldingPlace;
 use crate::time::Time;
+use crate::trading::book::{BookId, Books};
+use crate::trading::side::Side;
 
 /// At what price an order trades.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -14,6 +19,16 @@ pub enum OrderPrice {
     /// At any price up to this protection; what does not trade at once is cancelled (市价、保护价).
     #[n(1)]
     Market(#[n(0)] Price),
+}
+
+impl OrderPrice {
+    /// The worst price at which the order trades.
+    #[must_use]
+    pub const fn worst(self) -> Price {
+        match self {
+            Self::Limit(price) | Self::Market(price) => price,
+        }
+    }
 }
 
 /// How long an order stands (有效期).
@@ -129,6 +144,163 @@ impl Closing {
     }
 }
 
-/// Every open order. (The book is merged here.)
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Orders;
+/// What the market keeps of an open order beside its place in the book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OpenOrder {
+    /// Whose.
+    #[n(0)]
+    pub party: PartyId,
+    /// Fund; its book has the same number.
+    #[n(1)]
+    pub fund: FundId,
+    /// Which way.
+    #[n(2)]
+    pub side: Side,
+    /// The worst price it takes.
+    #[n(3)]
+    pub limit: Price,
+    /// Units in all, those that traded included.
+    #[n(4)]
+    pub units: Units,
+    /// Units that traded.
+    #[n(5)]
+    pub filled: Units,
+    /// Iceberg: units shown at a time; zero shows all.
+    #[n(6)]
+    pub peak: Units,
+    /// Fewest units it takes at once; zero sets no least.
+    #[n(7)]
+    pub minimum: Units,
+    /// Cash it holds: zero for a sell, which holds the units it has left.
+    #[n(8)]
+    pub hold: Money,
+    /// Number of the fee schedule it trades under.
+    #[n(9)]
+    pub schedule: u32,
+    /// Row of that schedule.
+    #[n(10)]
+    pub tier: u8,
+    /// Whether it may take from the book.
+    #[n(11)]
+    pub post_only: PostOnly,
+    /// What happens when it meets an order of its own group.
+    #[n(12)]
+    pub self_trade: SelfTrade,
+    /// Session whose loss cancels it; 0 is none.
+    #[n(13)]
+    pub session: u64,
+    /// When it was placed.
+    #[n(14)]
+    pub placed_at: Time,
+    /// When it expires, if it does.
+    #[n(15)]
+    pub expires: Option<Time>,
+    /// Where its owner's units of the fund lie.
+    #[n(16)]
+    pub(crate) holding: HoldingPlace,
+    /// Where its owner's cash in the fund's currency lies.
+    #[n(17)]
+    pub(crate) cash: CashPlace,
+}
+
+impl OpenOrder {
+    /// Units that have not traded.
+    #[must_use]
+    pub fn left(&self) -> Units {
+        self.units.minus(self.filled)
+    }
+}
+
+/// Every open order: its place in the books, and beside it, by slot, what else the market keeps.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Orders {
+    pub(crate) books: Books,
+    /// By slot; what lies at a free slot means nothing.
+    open: Vec<Option<OpenOrder>>,
+}
+
+/// Equal books are the same bytes.
+impl PartialEq for Orders {
+    fn eq(&self, other: &Self) -> bool {
+        minicbor::to_vec(&self.books).ok() == minicbor::to_vec(&other.books).ok()
+            && self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Orders {}
+
+impl Orders {
+    /// These books with what else is kept of their orders.
+    ///
+    /// `None` if a resting order has no record, or a record no resting order.
+    pub(crate) fn from_parts(books: Books, records: Vec<(u32, OpenOrder)>) -> Option<Self> {
+        let slots = usize::try_from(books.slots()).ok()?;
+        let mut open = vec![None; slots];
+        let count = records.len();
+        for (slot, record) in records {
+            let id = books.at_slot(slot)?;
+            let terms = books.terms(id)?;
+            if terms.book != BookId::new(record.fund.number()) || terms.side != record.side {
+                return None;
+            }
+            *open.get_mut(usize::try_from(slot).ok()?)? = Some(record);
+        }
+        let resting = (0..books.slots()).filter(|slot| books.at_slot(*slot).is_some()).count();
+        let recorded = open.iter().filter(|record| record.is_some()).count();
+        (resting == recorded && recorded == count).then_some(Self { books, open })
+    }
+
+    /// Every open order, by slot.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (OrderId, &OpenOrder)> {
+        (0..self.books.slots()).filter_map(|slot| {
+            let order = self.books.at_slot(slot)?;
+            Some((order, self.get(order)?))
+        })
+    }
+
+    /// Opens the book of the next fund.
+    pub(crate) fn open_book(&mut self, fund: FundId) {
+        let book = self.books.open();
+        assert!(book.number() == fund.number(), "a book has the number of its fund");
+    }
+
+    /// The order of this id, if it is open.
+    pub(crate) fn get(&self, order: OrderId) -> Option<&OpenOrder> {
+        if !self.books.is_open(order) {
+            return None;
+        }
+        self.open.get(usize::try_from(order.slot()).ok()?)?.as_ref()
+    }
+
+    /// The order of this id, which is open.
+    pub(crate) fn at(&self, order: OrderId) -> &OpenOrder {
+        self.get(order).expect("an event names an open order")
+    }
+
+    /// The order of this id, which is open, to change.
+    pub(crate) fn at_mut(&mut self, order: OrderId) -> &mut OpenOrder {
+        assert!(self.books.is_open(order), "an event names an open order");
+        let slot = usize::try_from(order.slot()).expect("a slot is an index");
+        let found = self.open.get_mut(slot).and_then(Option::as_mut);
+        found.expect("an open order has a record")
+    }
+
+    /// Takes the next slot for an order.
+    pub(crate) fn take(&mut self, order: OrderId, record: OpenOrder) {
+        let given = self.books.take_slot();
+        assert!(given == order, "order ids are given in turn");
+        let slot = usize::try_from(order.slot()).expect("a slot is an index");
+        if self.open.len() <= slot {
+            self.open.resize(slot.saturating_add(1), None);
+        }
+        *self.open.get_mut(slot).expect("resized") = Some(record);
+    }
+
+    /// Gives the slot of an order back, which is out of its book.
+    pub(crate) fn free(&mut self, order: OrderId) -> OpenOrder {
+        self.books.free(order);
+        let slot = usize::try_from(order.slot()).expect("a slot is an index");
+        let record = self.open.get_mut(slot).and_then(Option::take);
+        record.expect("an open order has a record")
+    }
+}

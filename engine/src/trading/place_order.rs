@@ -3,13 +3,24 @@
 use minicbor::{Decode, Encode};
 
 use crate::amount::{Money, Price, Units};
+use crate::cash::ledger::Account;
+use crate::command::CommandKind;
+use crate::deadline::Due;
 use crate::event::Event;
 use crate::id::{FundId, OrderId, PartyId, TradeId};
 use crate::market::{Context, Market};
-use crate::reject::Reject;
+use crate::policy::ORDERS_MAX;
+use crate::reject::{Field, Reject};
 use crate::time::Time;
-use crate::trading::order::{OrderPrice, PostOnly, SelfTrade, TimeInForce};
+use crate::trading::book::{BookId, Lots, Terms, Tick};
+use crate::trading::cancel_order::OrderClosed;
+use crate::trading::matching::{self, Incoming, Met};
+use crate::trading::order::{Closing, OpenOrder, OrderPrice, PostOnly, SelfTrade, TimeInForce};
+use crate::trading::rules::{self, Desk};
 use crate::trading::side::Side;
+
+/// Seconds of a day, for the pack's longest life of a dated order.
+const DAY_SECONDS: u64 = 24 * 3_600;
 
 /// Ask to place an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -139,19 +150,252 @@ pub struct OrderDecremented {
     pub units: Units,
 }
 
+/// Decides a [`PlaceOrder`].
 pub(crate) fn decide(
-    _market: &Market,
-    _context: Context,
-    _ask: &PlaceOrder,
-    _events: &mut Vec<Event>,
+    market: &Market,
+    context: Context,
+    ask: &PlaceOrder,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("PlaceOrder")
+    market.admit_for(context.caller, CommandKind::PlaceOrder, ask.party)?;
+    let desk = Desk::new(market, context.at, ask.party, ask.fund)?;
+    has_room(market)?;
+    desk.may_trade(market)?;
+    let sized = size(&desk, ask)?;
+    let expires = expiry(market, &desk, ask)?;
+    desk.in_band(ask.price.worst())?;
+    let rates = rules::rates(market, desk.schedule, desk.party.details.tier);
+    let hold = match ask.side {
+        Side::Buy => rules::hold(sized.worth, &rates),
+        Side::Sell => Money::ZERO,
+    };
+    let before = may_hold(market, &desk, ask, hold)?;
+    let limit = desk.pack.limits.orders_per_party_max;
+    if limit <= desk.party.orders_open {
+        return Err(Reject::TooManyOrders { party: ask.party, limit });
+    }
+    let incoming = Incoming {
+        desk,
+        order: market.orders.books.next_id(),
+        side: ask.side,
+        limit: sized.tick,
+        lots: sized.lots,
+        minimum: if ask.time_in_force == TimeInForce::FillOrKill {
+            sized.lots
+        } else {
+            sized.minimum
+        },
+        self_trade: ask.self_trade,
+        rates,
+        before,
+    };
+    if ask.post_only == PostOnly::Yes {
+        refuse_taking(market, &incoming)?;
+    }
+    let placed =
+        OrderPlaced { order: incoming.order, terms: *ask, hold, schedule: desk.schedule, expires };
+    events.push(Event::OrderPlaced(placed));
+    let met = matching::meet(market, &incoming, events)?;
+    if ask.time_in_force == TimeInForce::FillOrKill && met.left != Lots::ZERO {
+        let fillable = rules::units_of(desk.fund, met.traded);
+        return Err(Reject::NotFillable { units: ask.units, fillable });
+    }
+    settle(&incoming, met, ask.time_in_force, events);
+    Ok(())
 }
 
-pub(crate) fn apply(_market: &mut Market, _fact: &OrderPlaced) {
-    unimplemented!("OrderPlaced")
+/// Says what becomes of an order that has met the book: it is filled, closed, or rests.
+pub(crate) fn settle(
+    incoming: &Incoming<'_>,
+    met: Met,
+    time_in_force: TimeInForce,
+    events: &mut Vec<Event>,
+) {
+    let left = rules::units_of(incoming.desk.fund, met.left);
+    let order = incoming.order;
+    let close = |reason| Event::OrderClosed(OrderClosed { order, reason, left });
+    events.push(match (met.stopped, time_in_force) {
+        (None, _) if met.left == Lots::ZERO => close(Closing::Filled),
+        (Some(reason), _) => close(reason),
+        (None, TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill) => {
+            close(Closing::NotFilled)
+        }
+        (None, TimeInForce::Day | TimeInForce::GoodTillCancelled | TimeInForce::GoodTill(_)) => {
+            Event::OrderRested(OrderRested { order, left })
+        }
+    });
 }
 
-pub(crate) fn apply_rested(_market: &mut Market, _fact: &OrderRested) {
-    unimplemented!("OrderRested")
+/// Refuses an order that asked not to take from the book and would.
+pub(crate) fn refuse_taking(market: &Market, incoming: &Incoming<'_>) -> Result<(), Reject> {
+    match matching::would_trade(market, incoming) {
+        Some(tick) => {
+            let price = rules::price_of(incoming.desk.fund, tick);
+            Err(Reject::PostOnlyWouldTrade { price })
+        }
+        None => Ok(()),
+    }
+}
+
+fn has_room(market: &Market) -> Result<(), Reject> {
+    // A slot that is free now or the next one: either way below the limit.
+    if market.orders.books.next_id().slot() < ORDERS_MAX {
+        return Ok(());
+    }
+    Err(Reject::RegistryFull { field: Field::Orders, limit: u64::from(ORDERS_MAX) })
+}
+
+/// An order in the fund's ticks and lots.
+struct Sized {
+    tick: Tick,
+    lots: Lots,
+    minimum: Lots,
+    worth: Money,
+}
+
+fn size(desk: &Desk<'_>, ask: &PlaceOrder) -> Result<Sized, Reject> {
+    if ask.units == Units::ZERO {
+        return Err(Reject::NoUnits {});
+    }
+    let tick = desk.ticks(ask.price.worst())?;
+    let lots = desk.lots(ask.units)?;
+    let (peak, minimum) = (desk.lots(ask.peak)?, desk.lots(ask.minimum)?);
+    let worth = desk.worth(ask.price.worst(), ask.units)?;
+    if ask.peak != Units::ZERO {
+        let tranches = desk.pack.limits.tranches_max;
+        let peak_min = lots.number().div_ceil(tranches.max(1));
+        let peak_min_units = rules::units_of(desk.fund, Lots::new(peak_min));
+        if peak.number() < peak_min || lots <= peak || !ask.may_rest() {
+            return Err(Reject::BadIceberg { peak_min: peak_min_units });
+        }
+    }
+    if minimum != Lots::ZERO && (lots < minimum || peak != Lots::ZERO) {
+        return Err(Reject::BadMinimum { units: ask.units });
+    }
+    let takes_only = matches!(ask.price, OrderPrice::Market(_));
+    if takes_only && ask.may_rest() || ask.post_only == PostOnly::Yes && !ask.may_rest() {
+        return Err(Reject::BadTimeInForce {});
+    }
+    Ok(Sized { tick, lots, minimum, worth })
+}
+
+fn expiry(market: &Market, desk: &Desk<'_>, ask: &PlaceOrder) -> Result<Option<Time>, Reject> {
+    match ask.time_in_force {
+        TimeInForce::Day => desk.day_ends(market).map(Some),
+        TimeInForce::GoodTill(expires) => {
+            let span = u64::from(desk.pack.limits.order_days_max).saturating_mul(DAY_SECONDS);
+            let latest = desk.at.plus_seconds(span);
+            if expires <= desk.at || latest < expires {
+                return Err(Reject::ExpiryOutOfRange { expires, now: desk.at, latest });
+            }
+            Ok(Some(expires))
+        }
+        TimeInForce::GoodTillCancelled
+        | TimeInForce::ImmediateOrCancel
+        | TimeInForce::FillOrKill => Ok(None),
+    }
+}
+
+/// Whether the party may hold what it asks for, and has what the order needs.
+///
+/// Answers with its units as they are once the order is placed: available if it buys, on offer
+/// if it sells.
+fn may_hold(
+    market: &Market,
+    desk: &Desk<'_>,
+    ask: &PlaceOrder,
+    hold: Money,
+) -> Result<Units, Reject> {
+    let holding = market.register.holding(ask.party, ask.fund);
+    match ask.side {
+        Side::Buy => {
+            desk.may_buy(market, ask.units, ask.price.worst())?;
+            let cash = market.ledger.cash(ask.party, desk.fund.details.currency);
+            if cash.available < hold {
+                let available = cash.available;
+                return Err(Reject::CashNotAvailable { party: ask.party, wanted: hold, available });
+            }
+            Ok(holding.available)
+        }
+        Side::Sell => {
+            desk.may_sell(market, ask.units, Units::ZERO)?;
+            Ok(holding.offered.plus(ask.units))
+        }
+    }
+}
+
+impl PlaceOrder {
+    /// Whether what does not trade at once may rest.
+    #[must_use]
+    pub const fn may_rest(&self) -> bool {
+        match self.time_in_force {
+            TimeInForce::Day | TimeInForce::GoodTillCancelled | TimeInForce::GoodTill(_) => true,
+            TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill => false,
+        }
+    }
+}
+
+/// Applies an [`OrderPlaced`]: the order is taken and holds what it needs.
+pub(crate) fn apply(market: &mut Market, fact: &OrderPlaced) {
+    let terms = &fact.terms;
+    let currency = market.fund(terms.fund).expect("an order's fund is registered").details.currency;
+    let holding = market.register.place(terms.party, terms.fund);
+    let cash = market.ledger.place(terms.party, currency);
+    let record = OpenOrder {
+        party: terms.party,
+        fund: terms.fund,
+        side: terms.side,
+        limit: terms.price.worst(),
+        units: terms.units,
+        filled: Units::ZERO,
+        peak: terms.peak,
+        minimum: terms.minimum,
+        hold: fact.hold,
+        schedule: fact.schedule,
+        tier: market.party(terms.party).expect("its owner is registered").details.tier,
+        post_only: terms.post_only,
+        self_trade: terms.self_trade,
+        session: terms.session,
+        placed_at: market.now,
+        expires: fact.expires,
+        holding,
+        cash,
+    };
+    market.orders.take(fact.order, record);
+    match terms.side {
+        Side::Buy => {
+            market.ledger.post(Account::Available(cash), Account::Held(cash), fact.hold);
+        }
+        Side::Sell => {
+            let holding = market.register.at_mut(holding);
+            holding.available = holding.available.minus(terms.units);
+            holding.offered = holding.offered.plus(terms.units);
+        }
+    }
+    if let Some(expires) = fact.expires {
+        market.deadlines.set(expires, Due::Order(fact.order));
+    }
+    let party = market.party_mut(terms.party);
+    party.orders_open = party.orders_open.saturating_add(1);
+    let fund = market.fund_mut(terms.fund);
+    fund.orders_open = fund.orders_open.saturating_add(1);
+}
+
+/// Applies an [`OrderRested`]: the order stands in the book.
+pub(crate) fn apply_rested(market: &mut Market, fact: &OrderRested) {
+    let record = *market.orders.at(fact.order);
+    assert!(record.left() == fact.left, "what rests is what is left");
+    let fund = market.fund(record.fund).expect("an order's fund is registered");
+    let in_lots = |units| rules::lots_of(fund, units).expect("orders are in lots");
+    let tick = record.limit.e4().checked_div(fund.details.tick.e4());
+    let tick = tick.and_then(|tick| u32::try_from(tick).ok()).expect("orders are in ticks");
+    let terms = Terms {
+        book: BookId::new(record.fund.number()),
+        side: record.side,
+        tick: Tick::new(tick),
+        lots: in_lots(fact.left),
+        peak: in_lots(record.peak),
+        minimum: in_lots(record.minimum),
+    };
+    market.orders.books.rest(fact.order, terms);
 }

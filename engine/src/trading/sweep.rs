@@ -5,9 +5,14 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::deadline::Due;
+use crate::event::Event;
 use crate::id::{FundId, PartyId, SegmentId};
 use crate::market::Market;
-use crate::trading::order::Closing;
+use crate::policy::{ADVANCE_MAX, SWEEP_SLOTS_MAX};
+use crate::time::Time;
+use crate::trading::cancel_order::OrderClosed;
+use crate::trading::order::{Closing, OpenOrder};
 
 /// Whose orders a sweep cancels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -68,17 +73,72 @@ pub(crate) struct Sweep {
     pub(crate) scope: SweepScope,
     #[n(1)]
     pub(crate) reason: Closing,
+    /// First slot not yet looked at.
     #[n(2)]
     pub(crate) next_slot: u32,
     /// When it goes on: at once.
     #[n(3)]
-    pub(crate) due: crate::time::Time,
+    pub(crate) due: Time,
 }
 
-pub(crate) fn apply_started(_market: &mut Market, _fact: &SweepStarted) {
-    unimplemented!("SweepStarted")
+/// Decides one step of a sweep: appends what it closes and how far it got.
+pub(crate) fn step(market: &Market, number: u64, events: &mut Vec<Event>) {
+    let sweep = market.sweeps.get(&number).expect("a deadline speaks of a sweep that runs");
+    let slots = market.orders.books.slots();
+    let last = slots.min(sweep.next_slot.saturating_add(SWEEP_SLOTS_MAX));
+    let mut closed = 0_usize;
+    let mut next = sweep.next_slot;
+    while next < last && closed < ADVANCE_MAX {
+        let order = market.orders.books.at_slot(next);
+        let found = order.and_then(|order| Some((order, market.orders.get(order)?)));
+        if let Some((order, record)) = found.filter(|(_, record)| covers(market, sweep, record)) {
+            let (reason, left) = (sweep.reason, record.left());
+            events.push(Event::OrderClosed(OrderClosed { order, reason, left }));
+            closed = closed.saturating_add(1);
+        }
+        next = next.saturating_add(1);
+    }
+    let next_slot = (next < slots).then_some(next);
+    events.push(Event::SweepAdvanced(SweepAdvanced { sweep: number, next_slot }));
 }
 
-pub(crate) fn apply_advanced(_market: &mut Market, _fact: &SweepAdvanced) {
-    unimplemented!("SweepAdvanced")
+fn covers(market: &Market, sweep: &Sweep, record: &OpenOrder) -> bool {
+    match sweep.scope {
+        SweepScope::Party { party, fund, session } => {
+            record.party == party
+                && fund.is_none_or(|fund| record.fund == fund)
+                && session.is_none_or(|session| record.session == session)
+        }
+        SweepScope::Fund(fund) => record.fund == fund,
+        SweepScope::Segment(segment) => {
+            let fund = market.fund(record.fund).expect("an order's fund is registered");
+            fund.details.segment == segment
+        }
+        SweepScope::Venue => true,
+    }
+}
+
+/// Applies a [`SweepStarted`]: it is due at once.
+pub(crate) fn apply_started(market: &mut Market, fact: &SweepStarted) {
+    assert!(fact.sweep == market.sweeps_count, "sweeps are numbered in turn");
+    market.sweeps_count = market.sweeps_count.saturating_add(1);
+    let due = market.now;
+    let sweep = Sweep { scope: fact.scope, reason: fact.reason, next_slot: 0, due };
+    market.sweeps.insert(fact.sweep, sweep);
+    market.deadlines.set(due, Due::Sweep(fact.sweep));
+}
+
+/// Applies a [`SweepAdvanced`].
+pub(crate) fn apply_advanced(market: &mut Market, fact: &SweepAdvanced) {
+    match fact.next_slot {
+        Some(next_slot) => {
+            let sweep = market.sweeps.get_mut(&fact.sweep).expect("the sweep runs");
+            assert!(sweep.next_slot < next_slot, "a sweep gets on");
+            sweep.next_slot = next_slot;
+        }
+        None => {
+            let sweep = market.sweeps.remove(&fact.sweep).expect("the sweep runs");
+            market.deadlines.clear(sweep.due, Due::Sweep(fact.sweep));
+        }
+    }
 }

@@ -1,16 +1,47 @@
 //! The passing of time (时间推进): what is due happens.
 //!
 //! The sequencer sends it before any command that is not earlier than the first deadline, so an
-//! order that expired can never trade. One entry handles a bounded number of deadlines.
+//! order that expired can never trade. One entry handles a bounded number of deadlines; the
+//! sequencer sends it again until none is due.
 
+use crate::deadline::Due;
 use crate::event::Event;
 use crate::market::{Context, Market};
+use crate::policy::ADVANCE_MAX;
 use crate::reject::Reject;
+use crate::trading::board::{IntentionClosed, IntentionEnd};
+use crate::trading::cancel_order::OrderClosed;
+use crate::trading::order::Closing;
+use crate::trading::sweep;
+use crate::venue::propose::{ProposalClosed, ProposalEnd};
 
+/// Decides `Advance`: what is due at the context's time, up to [`ADVANCE_MAX`] deadlines.
 pub(crate) fn decide(
-    _market: &Market,
-    _context: Context,
-    _events: &mut Vec<Event>,
+    market: &Market,
+    context: Context,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("advance")
+    for (count, due) in market.deadlines.due(context.at).take(ADVANCE_MAX).enumerate() {
+        match due {
+            // A sweep has an entry to itself: what else is due may be among what it closes.
+            Due::Sweep(_) if 0 < count => break,
+            Due::Sweep(number) => {
+                sweep::step(market, number, events);
+                break;
+            }
+            Due::Order(order) => {
+                let (reason, left) = (Closing::Expired, market.orders.at(order).left());
+                events.push(Event::OrderClosed(OrderClosed { order, reason, left }));
+            }
+            Due::Intention(intention) => {
+                let end = IntentionEnd::Expired;
+                events.push(Event::IntentionClosed(IntentionClosed { intention, end }));
+            }
+            Due::Proposal(proposal) => {
+                let end = ProposalEnd::Lapsed;
+                events.push(Event::ProposalClosed(ProposalClosed { proposal, end, by: None }));
+            }
+        }
+    }
+    Ok(())
 }

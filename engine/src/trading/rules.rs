@@ -1,0 +1,291 @@
+//! The rules an order meets at the door: lots and ticks, hours, band, A1 to A5, and what it holds.
+//!
+//! Some are asked again when an order trades, since the register moves in between: see
+//! [`crate::trading::matching`].
+
+use crate::access::Requirement;
+use crate::amount::{Money, Ppm, Price, Units};
+use crate::calendar::OutsideCalendar;
+use crate::id::{FundId, PartyId};
+use crate::market::Market;
+use crate::policy::{CASH_MAX, Fees, Pack, Permission, Rates};
+use crate::registry::fund::Fund;
+use crate::registry::holders;
+use crate::registry::holding::Holding;
+use crate::registry::party::{Party, PartyStatus, Role};
+use crate::registry::qualify;
+use crate::reject::Reject;
+use crate::time::{Date, Time};
+use crate::trading::book::{Lots, Tick};
+use crate::trading::set_trading_state;
+use crate::trading::side::Side;
+
+/// Last minute of a venue day, and one.
+const DAY_ENDS_MINUTE: u16 = 1_440;
+/// One, in parts per million.
+const WHOLE_PPM: u64 = 1_000_000;
+
+/// Who wants to trade what, and the rules that hold for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Desk<'m> {
+    pub(crate) party_id: PartyId,
+    pub(crate) party: &'m Party,
+    pub(crate) fund_id: FundId,
+    pub(crate) fund: &'m Fund,
+    pub(crate) pack: &'m Pack,
+    /// Number of the fee schedule in force.
+    pub(crate) schedule: u32,
+    pub(crate) at: Time,
+    pub(crate) today: Date,
+}
+
+impl<'m> Desk<'m> {
+    /// Looks both up.
+    pub(crate) fn new(
+        market: &'m Market,
+        at: Time,
+        party_id: PartyId,
+        fund_id: FundId,
+    ) -> Result<Self, Reject> {
+        let party = market.party(party_id)?;
+        let fund = market.fund(fund_id)?;
+        let segment = market.segment(fund.details.segment)?;
+        let today = market.date(at);
+        let (pack, schedule) = (&segment.pack, segment.schedule);
+        Ok(Self { party_id, party, fund_id, fund, pack, schedule, at, today })
+    }
+
+    /// Whether this party may trade this fund now, whatever the terms (A1).
+    pub(crate) fn may_trade(&self, market: &Market) -> Result<(), Reject> {
+        let role = self.party.details.role;
+        if role != Role::Lp && role != Role::SFund {
+            let needs = Requirement::Investor;
+            return Err(Reject::WrongRole { party: self.party_id, role, needs });
+        }
+        if self.pack.continuous == Permission::Forbidden {
+            return Err(Reject::ModeForbidden {});
+        }
+        if self.party.status == PartyStatus::Suspended {
+            return Err(Reject::PartySuspended { party: self.party_id });
+        }
+        set_trading_state::trading_level(market, self.fund_id)?;
+        self.in_hours(market)?;
+        let term_ends = self.fund.details.term_ends;
+        if term_ends < self.today {
+            return Err(Reject::TermEnded { fund: self.fund_id, term_ends });
+        }
+        Ok(())
+    }
+
+    fn in_hours(&self, market: &Market) -> Result<(), Reject> {
+        let Some(hours) = self.pack.trading_hours else { return Ok(()) };
+        let venue = market.open_venue();
+        let offset = venue.utc_offset_minutes;
+        let minute = self.at.minute_of_day(offset);
+        let trades_today = venue.calendar.is_trading_day(self.today).map_err(outside)?;
+        if trades_today && (hours.opens_minute..hours.closes_minute).contains(&minute) {
+            return Ok(());
+        }
+        let later_today = minute < hours.opens_minute;
+        let from = if later_today { self.today } else { self.today.next() };
+        let day = venue.calendar.trading_day_from(from).map_err(outside)?;
+        Err(Reject::OutOfHours { opens: day.at_minute(hours.opens_minute, offset) })
+    }
+
+    /// The end of the trading day that runs now, or of the next one.
+    pub(crate) fn day_ends(&self, market: &Market) -> Result<Time, Reject> {
+        let venue = market.open_venue();
+        let closes = self.pack.trading_hours.map_or(DAY_ENDS_MINUTE, |hours| hours.closes_minute);
+        let ends_on = |day: Date| day.at_minute(closes, venue.utc_offset_minutes);
+        let day = venue.calendar.trading_day_from(self.today).map_err(outside)?;
+        if self.at < ends_on(day) {
+            return Ok(ends_on(day));
+        }
+        venue.calendar.trading_day_from(day.next()).map(ends_on).map_err(outside)
+    }
+
+    /// The price in ticks.
+    pub(crate) fn ticks(&self, price: Price) -> Result<Tick, Reject> {
+        let tick = self.fund.details.tick;
+        let whole = price.e4().checked_rem(tick.e4()) == Some(0);
+        let number = price.e4().checked_div(tick.e4()).and_then(|n| u32::try_from(n).ok());
+        match number {
+            Some(number) if whole && 0 < number => Ok(Tick::new(number)),
+            Some(_) | None => Err(Reject::NotInTicks { price, tick }),
+        }
+    }
+
+    /// The units in lots; none at all is a whole number too.
+    pub(crate) fn lots(&self, units: Units) -> Result<Lots, Reject> {
+        lots_of(self.fund, units)
+    }
+
+    /// What an order of `units` at `price` is worth, within what an order may be worth.
+    pub(crate) fn worth(&self, price: Price, units: Units) -> Result<Money, Reject> {
+        let worth = price.times(units).filter(|worth| *worth <= CASH_MAX);
+        worth.ok_or(Reject::OrderTooLarge { cash_max: CASH_MAX })
+    }
+
+    /// Whether the price lies in the band around the reference, where the pack sets one (G4).
+    pub(crate) fn in_band(&self, price: Price) -> Result<(), Reject> {
+        let Some(band) = self.pack.price_band else { return Ok(()) };
+        let reference = self.fund.reference.as_ref().filter(|known| self.at < known.valid_until);
+        let Some(reference) = reference else {
+            return Err(Reject::NoReference { fund: self.fund_id });
+        };
+        let (lowest, highest) = band_around(reference.price, band);
+        if price < lowest || highest < price {
+            return Err(Reject::OutsideBand { price, lowest, highest });
+        }
+        Ok(())
+    }
+
+    /// A2: whether the party's last trade the other way lies far enough back.
+    pub(crate) fn turnaround(&self, market: &Market, side: Side) -> Result<(), Reject> {
+        let Some(place) = market.register.find(self.party_id, self.fund_id) else { return Ok(()) };
+        let holding = market.register.at(place);
+        match turnaround_broken(market, self.pack, self.today, side, holding)? {
+            Some(last) => {
+                let days = u32::from(self.pack.turnaround_trading_days);
+                Err(Reject::TurnaroundInterval { party: self.party_id, last, days })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A4, A3: whether the party may buy `units` for `worth` and be a holder.
+    pub(crate) fn may_buy(
+        &self,
+        market: &Market,
+        units: Units,
+        price: Price,
+    ) -> Result<(), Reject> {
+        let (party, fund) = (self.party_id, self.fund_id);
+        let rules = &self.pack.investors;
+        if let Some(shortfall) = qualify::shortfall(self.party, rules, self.today) {
+            return Err(Reject::NotQualified { party, shortfall });
+        }
+        self.turnaround(market, Side::Buy)?;
+        let held = market.register.holding(party, fund).total();
+        let after = held.checked_add(units).ok_or(Reject::OrderTooLarge { cash_max: CASH_MAX })?;
+        // Held units need be no whole number of lots, so their worth is rounded down.
+        let invested = worth_down(price, after);
+        if invested < rules.investment_min {
+            let minimum = rules.investment_min;
+            return Err(Reject::BelowInvestmentMin { fund, invested, minimum });
+        }
+        let joins = if held == Units::ZERO { self.party.details.look_through } else { 0 };
+        let cap = holders::cap(market, self.fund)?;
+        if 0 < joins && cap < self.fund.holders.saturating_add(joins) {
+            return Err(Reject::HolderCap { fund, holders: self.fund.holders, joins, cap });
+        }
+        let minimum = self.fund.details.minimum_ticket;
+        if after < minimum {
+            return Err(Reject::BelowMinimumTicket { units: after, minimum });
+        }
+        Ok(())
+    }
+
+    /// A2, A5, A8: whether the party may offer `units`, `freed` of which it offers already.
+    pub(crate) fn may_sell(
+        &self,
+        market: &Market,
+        units: Units,
+        freed: Units,
+    ) -> Result<(), Reject> {
+        self.turnaround(market, Side::Sell)?;
+        let holding = market.register.holding(self.party_id, self.fund_id);
+        let minimum = self.fund.details.minimum_ticket;
+        let available = holding.available.plus(freed);
+        if available < units {
+            return Err(Reject::UnitsNotAvailable {
+                party: self.party_id,
+                wanted: units,
+                available,
+                offered: holding.offered.minus(freed),
+                pledged: holding.pledged,
+                frozen: holding.frozen,
+            });
+        }
+        let kept = holding.total().minus(units);
+        if kept != Units::ZERO && (units < minimum || kept < minimum) {
+            return Err(Reject::BelowMinimumTicket { units: units.min(kept), minimum });
+        }
+        Ok(())
+    }
+}
+
+/// The units in lots of the fund.
+pub(crate) fn lots_of(fund: &Fund, units: Units) -> Result<Lots, Reject> {
+    let lot = fund.details.lot;
+    if units.e2().checked_rem(lot.e2()) != Some(0) {
+        return Err(Reject::NotInLots { units, lot });
+    }
+    let number = units.e2().checked_div(lot.e2()).and_then(|number| u32::try_from(number).ok());
+    number.map(Lots::new).ok_or(Reject::OrderTooLarge { cash_max: CASH_MAX })
+}
+
+/// The units of so many lots of the fund.
+pub(crate) fn units_of(fund: &Fund, lots: Lots) -> Units {
+    let units = u64::from(lots.number()).checked_mul(fund.details.lot.e2());
+    Units::from_e2(units.expect("an order's units fit"))
+}
+
+/// The price of so many ticks of the fund.
+pub(crate) fn price_of(fund: &Fund, tick: Tick) -> Price {
+    let price = u64::from(tick.number()).checked_mul(fund.details.tick.e4());
+    Price::from_e4(price.expect("an order's price fits"))
+}
+
+/// A2: the date of the trade the other way that lies too near, if one does.
+pub(crate) fn turnaround_broken(
+    market: &Market,
+    pack: &Pack,
+    today: Date,
+    side: Side,
+    holding: &Holding,
+) -> Result<Option<Date>, Reject> {
+    let days = pack.turnaround_trading_days;
+    let last = match side {
+        Side::Buy => holding.last_sold,
+        Side::Sell => holding.last_bought,
+    };
+    let Some(last) = last.filter(|_| 0 < days) else { return Ok(None) };
+    let calendar = &market.open_venue().calendar;
+    let cutoff = calendar.trading_days_before(today, days).map_err(outside)?;
+    Ok((cutoff < last).then_some(last))
+}
+
+/// The rates of a schedule's row; the last row stands for those it does not have.
+pub(crate) fn rates(market: &Market, schedule: u32, tier: u8) -> Rates {
+    let schedule: Option<&Fees> =
+        usize::try_from(schedule).ok().and_then(|number| market.schedules.get(number));
+    let tiers = &schedule.expect("an order names a schedule that was in force").tiers;
+    let row = tiers.get(usize::from(tier)).or(tiers.last());
+    *row.expect("a schedule has a row")
+}
+
+/// Cash that a buy holds: its worst price and its dearest fee.
+pub(crate) fn hold(worth: Money, rates: &Rates) -> Money {
+    worth.plus(worth.fee_down(rates.maker_buy.max(rates.taker_buy)))
+}
+
+/// The lowest and the highest price of the band, both in it.
+pub(crate) fn band_around(reference: Price, band: Ppm) -> (Price, Price) {
+    let half = u128::from(reference.e4()).saturating_mul(u128::from(band.get()));
+    let half = u64::try_from(half.checked_div(u128::from(WHOLE_PPM)).unwrap_or(0));
+    let half = half.unwrap_or(u64::MAX);
+    let lowest = reference.e4().saturating_sub(half);
+    (Price::from_e4(lowest), Price::from_e4(reference.e4().saturating_add(half)))
+}
+
+/// What units are worth, rounded down to a fen; the most there is where that does not fit.
+fn worth_down(price: Price, units: Units) -> Money {
+    let exact = u128::from(price.e4()).saturating_mul(u128::from(units.e2()));
+    let fen = exact.checked_div(10_000).unwrap_or(0);
+    Money::from_fen(i64::try_from(fen).unwrap_or(i64::MAX))
+}
+
+pub(crate) const fn outside(outside: OutsideCalendar) -> Reject {
+    Reject::OutsideCalendar { date: outside.0 }
+}
