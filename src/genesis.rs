@@ -160,6 +160,11 @@ pub(crate) fn create_private(path: &Path) -> io::Result<fs::File> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use sfund_engine::command::Command;
+    use sfund_engine::entry::{Caller, Header};
+    use sfund_engine::id::Sequence;
+    use sfund_engine::market::{Judgement, Market};
+
     use super::*;
     use crate::secret::key_hash;
     use crate::venue_file;
@@ -181,6 +186,24 @@ mod tests {
         }
         let said = format!("{:?}", genesis.command);
         assert!(genesis.keys.iter().all(|staff| !said.contains(staff.key.expose())));
+    }
+
+    #[test]
+    fn the_venues_that_come_with_the_program_open() {
+        for text in [venue_file::BUILT_IN, venue_file::DEMO] {
+            let venue = venue_file::read("venue.toml", text, Path::new("")).unwrap();
+            let at = Time::from_nanos(1_800_000_000_000_000_000);
+            let command = prepare(venue, at, 365).unwrap().command;
+            let sequence = Sequence::new(1);
+            let header = Header { sequence, at, caller: Caller::Venue, attempt: None };
+            let mut market = Market::default();
+            let mut events = Vec::new();
+            let judgement =
+                market.judge(&header, &Command::OpenVenue(Box::new(command)), &mut events);
+            assert_eq!(judgement, Judgement::Accepted);
+            market.record(&header, &events);
+            assert_eq!(market.next_deadline(), None);
+        }
     }
 
     #[cfg(unix)]

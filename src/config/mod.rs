@@ -7,6 +7,7 @@ mod layers;
 mod wrong;
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
@@ -115,16 +116,20 @@ pub struct Server {
     pub tls_client_ca: Option<PathBuf>,
     /// Bytes of the longest message.
     pub message_bytes_max: usize,
-    /// Streams and calls open at once on one connection.
-    pub streams_per_connection_max: u32,
-    /// Calls in flight at once.
-    pub calls_max: usize,
-    /// Calls that one caller may make in a second.
-    pub calls_per_second_max: u32,
+    /// Calls that one caller may make in a second, over time.
+    pub calls_per_second_max: NonZeroU32,
     /// Calls that one caller may make at once after a pause.
-    pub calls_burst_max: u32,
-    /// Milliseconds after which a call without a deadline ends.
-    pub deadline_ms: u64,
+    pub calls_burst_max: NonZeroU32,
+    /// Calls of one caller that wait for an answer at once.
+    pub calls_in_flight_max: usize,
+    /// Streams of one caller at once.
+    pub streams_per_caller_max: usize,
+    /// Streams and calls of one connection at once.
+    pub streams_per_connection_max: u32,
+    /// Seconds that a call lasts at most.
+    pub call_seconds_max: u64,
+    /// Seconds that calls have to end when the server stops.
+    pub stop_grace_seconds: u64,
 }
 
 /// Prometheus.
@@ -235,13 +240,20 @@ impl Config {
         range("sequencer.batch_commands_max", batch, 1, 65_536);
         let message = count(self.server.message_bytes_max);
         range("server.message_bytes_max", message, 1_024, 67_108_864);
-        let streams = self.server.streams_per_connection_max.into();
+        let server = &self.server;
+        range(
+            "server.calls_per_second_max",
+            server.calls_per_second_max.get().into(),
+            1,
+            10_000_000,
+        );
+        range("server.calls_burst_max", server.calls_burst_max.get().into(), 1, 10_000_000);
+        range("server.calls_in_flight_max", count(server.calls_in_flight_max), 1, 1_000_000);
+        range("server.streams_per_caller_max", count(server.streams_per_caller_max), 1, 100_000);
+        let streams = server.streams_per_connection_max.into();
         range("server.streams_per_connection_max", streams, 1, 1_000_000);
-        range("server.calls_max", count(self.server.calls_max), 1, 1_000_000);
-        let rate = self.server.calls_per_second_max.into();
-        range("server.calls_per_second_max", rate, 1, 10_000_000);
-        range("server.calls_burst_max", self.server.calls_burst_max.into(), 1, 10_000_000);
-        range("server.deadline_ms", self.server.deadline_ms, 1, 3_600_000);
+        range("server.call_seconds_max", server.call_seconds_max, 1, 3_600);
+        range("server.stop_grace_seconds", server.stop_grace_seconds, 0, 3_600);
         if self.store.path.file_name().is_none() {
             complain("store.path", "must name a folder");
         }
