@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use sfund_engine::registry::party::Role;
 use sfund_engine::time::Time;
 use sfund_engine::venue::open_venue::{OpenVenue, Staff};
-use thiserror::Error;
 
 use crate::secret::{NoRandomness, Secret};
 use crate::venue_file::VenueFile;
@@ -38,7 +37,7 @@ pub struct StaffKey {
 }
 
 /// Why the keys could not be made or written.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The machine gave no random bytes.
     #[error(transparent)]

@@ -15,7 +15,6 @@ use sfund_engine::entry::Caller;
 use sfund_engine::id::Sequence;
 use sfund_engine::reject::Reject;
 use sfund_engine::time::Time;
-use thiserror::Error;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
@@ -35,7 +34,7 @@ use crate::venue_file;
 const CALENDAR_DAYS_LEFT_MIN: i64 = 60;
 
 /// Why the exchange did not start.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The venue's files.
     #[error(transparent)]
