@@ -33,6 +33,8 @@ pub struct Config {
     pub store: Store,
     /// Snapshots of the market.
     pub snapshot: Snapshot,
+    /// Backups of the running server.
+    pub backup: Backup,
     /// The one writer.
     pub sequencer: Sequencer,
     /// gRPC.
@@ -85,6 +87,17 @@ pub struct Snapshot {
     pub every_entries: u64,
     /// How many are kept.
     pub keep: usize,
+}
+
+/// Backups of the running server.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backup {
+    /// Folder in which each gets a folder; `None` is none.
+    #[serde(deserialize_with = "path_unless_empty")]
+    pub folder: Option<PathBuf>,
+    /// Hours from one to the next; 0 is only when told.
+    pub every_hours: u64,
 }
 
 /// The one writer.
@@ -234,6 +247,7 @@ impl Config {
         range("venue.key_days", self.venue.key_days.into(), 1, 3_650);
         range("snapshot.every_entries", self.snapshot.every_entries, 1_000, 1_000_000_000);
         range("snapshot.keep", count(self.snapshot.keep), 1, 100);
+        range("backup.every_hours", self.backup.every_hours, 0, 8_760);
         let queue = count(self.sequencer.queue_commands_max);
         range("sequencer.queue_commands_max", queue, 1, 16_777_216);
         let batch = count(self.sequencer.batch_commands_max);
@@ -254,6 +268,9 @@ impl Config {
         range("server.streams_per_connection_max", streams, 1, 1_000_000);
         range("server.call_seconds_max", server.call_seconds_max, 1, 3_600);
         range("server.stop_grace_seconds", server.stop_grace_seconds, 0, 3_600);
+        if self.backup.folder.is_none() && self.backup.every_hours != 0 {
+            complain("backup.folder", "must be set: backup.every_hours is");
+        }
         if self.store.path.file_name().is_none() {
             complain("store.path", "must name a folder");
         }
