@@ -17,10 +17,10 @@ use sfund_engine::reject::Reject;
 use sfund_engine::time::Time;
 use tokio::task::JoinHandle;
 
+use crate::cause;
 use crate::config::Config;
 use crate::genesis::{self, Genesis};
 use crate::journal::{self, Head, Journal, Reader, Snapshots, sled};
-use crate::logging::cause;
 use crate::read::Read;
 use crate::recovery::{self, Recovered, Snapshotter, recover};
 use crate::sequencer::{

@@ -178,14 +178,13 @@ impl Fold<'_> {
             (volume.day, volume.day_trades) = (day, 0);
             (volume.day_units, volume.day_cash) = (Units::ZERO, Money::ZERO);
         }
+        // Over the years these may outgrow what one fund can ever hold at once.
+        let units = |sum: Units| Units::from_e2(sum.e2().saturating_add(fact.units.e2()));
+        let cash = |sum: Money| Money::from_fen(sum.fen().saturating_add(fact.cash.fen()));
         volume.trades = volume.trades.saturating_add(1);
+        (volume.units, volume.cash) = (units(volume.units), cash(volume.cash));
         volume.day_trades = volume.day_trades.saturating_add(1);
-        for (units, cash) in [(fact.units, fact.cash)] {
-            volume.units = Units::from_e2(volume.units.e2().saturating_add(units.e2()));
-            volume.cash = Money::from_fen(volume.cash.fen().saturating_add(cash.fen()));
-            volume.day_units = Units::from_e2(volume.day_units.e2().saturating_add(units.e2()));
-            volume.day_cash = Money::from_fen(volume.day_cash.fen().saturating_add(cash.fen()));
-        }
+        (volume.day_units, volume.day_cash) = (units(volume.day_units), cash(volume.day_cash));
     }
 
     fn touch_order(&mut self, party: PartyId, fund: FundId) {

@@ -10,6 +10,9 @@ mod snapshotter;
 mod state;
 mod verify;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use sfund_engine::entry::Entry;

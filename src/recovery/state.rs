@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 use sfund_engine::id::Sequence;
 use sfund_engine::market::Market;
 
+use crate::cause;
 use crate::journal::{self, Head, Reader, Snapshot};
 use crate::read::projection::Projection;
 use crate::recovery::{Error, Unsound};
@@ -72,7 +73,7 @@ pub(super) fn newest_sound(reader: &Arc<dyn Reader>) -> Result<Found, Error> {
             Err(why) => {
                 tracing::warn!(
                     %sequence,
-                    error = &why as &dyn std::error::Error,
+                    error = cause(&why),
                     "a snapshot is unsound and is not used; the journal itself may well be sound"
                 );
                 unsound.push((sequence, why));

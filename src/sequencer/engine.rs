@@ -191,23 +191,22 @@ impl Engine {
 
     /// The header of a command that comes now. Everything due by then has passed.
     fn stamp(&mut self, caller: Caller, attempt: Option<Attempt>) -> Result<Header, Gone> {
-        self.let_time_pass()?;
+        let at = self.let_time_pass()?;
         let sequence = self.market.sequence().next();
-        Ok(Header { sequence, at: self.now(), caller, attempt })
+        Ok(Header { sequence, at, caller, attempt })
     }
 
-    /// Now, as the market counts: after everything it has seen.
-    fn now(&self) -> Time {
-        self.clock.now().max(self.market.now().next())
-    }
-
-    /// Advances until nothing is due at the time of the next entry. Each entry handles a bounded
+    /// Advances until nothing is due at the time of the next entry, and answers with that time.
+    ///
+    /// The clock is read once: were it read again, a deadline could fall between the two readings,
+    /// and a command could come after a deadline that has not passed. Each entry handles a bounded
     /// number of deadlines.
-    fn let_time_pass(&mut self) -> Result<(), Gone> {
+    fn let_time_pass(&mut self) -> Result<Time, Gone> {
+        let clock = self.clock.now();
         loop {
-            let at = self.now();
+            let at = clock.max(self.market.now().next());
             if self.market.next_deadline().is_none_or(|due| at < due) {
-                return Ok(());
+                return Ok(at);
             }
             let sequence = self.market.sequence().next();
             let header = Header { sequence, at, caller: Caller::Venue, attempt: None };

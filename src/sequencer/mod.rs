@@ -23,6 +23,9 @@ mod publisher;
 mod recall;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

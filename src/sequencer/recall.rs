@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_channel::Receiver;
 use sfund_engine::id::Sequence;
 
+use crate::cause;
 use crate::journal::{Error, Flaw, Place, Reader};
 use crate::published::{Block, Item};
 use crate::sequencer::handle::Reply;
@@ -33,7 +34,7 @@ impl RecallThread {
                     self.is_stopping.store(true, Ordering::SeqCst);
                     tracing::error!(
                         %sequence,
-                        error = &fatal as &dyn std::error::Error,
+                        error = cause(&fatal),
                         "an answer given before cannot be read; the process stops"
                     );
                     (self.on_fatal)(fatal);

@@ -8,6 +8,7 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, Sender};
 use sfund_engine::id::Sequence;
 
+use crate::cause;
 use crate::journal::{self, Digest, Draft, Head, Writer};
 use crate::published::{Block, Item};
 use crate::sequencer::engine::{Batch, Due};
@@ -71,7 +72,7 @@ impl WriterThread {
                     self.is_stopping.store(true, Ordering::SeqCst);
                     tracing::error!(
                         after = %self.head.sequence,
-                        error = &error as &dyn std::error::Error,
+                        error = cause(&error),
                         "the journal cannot be written; the process stops"
                     );
                     (self.on_fatal)(Fatal::Write(error));

@@ -5,6 +5,9 @@
 //! resume from: nobody waits for it. Only published entries come, so a query made after an entry
 //! came sees it.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -70,7 +73,7 @@ pub enum Step {
 pub struct Ahead {
     /// The entry asked for.
     pub from: Sequence,
-    /// The newest entry published.
+    /// The newest entry.
     pub newest: Sequence,
 }
 
@@ -118,10 +121,12 @@ impl Live {
     ///
     /// [`Ahead`] if `from` is later than the entry that comes next.
     pub fn subscribe(&self, from: Sequence) -> Result<Stream, Ahead> {
-        let newest = self.newest();
+        // An answer may be known before its entry is published.
+        let newest = self.reader.newest().sequence;
         if newest.next() < from {
             return Err(Ahead { from, newest });
         }
+        let newest = self.newest();
         Ok(Stream {
             live: self.clone(),
             next: from.max(Sequence::ZERO.next()),
@@ -160,11 +165,10 @@ impl Stream {
     /// Why the stream ended. It says the same if asked again.
     pub async fn next(&mut self) -> Result<Step, Ended> {
         loop {
-            if let Some(item) = self.block.as_ref().and_then(|block| Item::find(block, self.next)) {
-                if self.is_due(self.next) {
-                    self.next = self.next.next();
-                    return Ok(Step::Entry(item));
-                }
+            let found = self.block.as_ref().and_then(|block| Item::find(block, self.next));
+            if let Some(item) = found.filter(|_| self.is_due(self.next)) {
+                self.next = self.next.next();
+                return Ok(Step::Entry(item));
             }
             self.block = None;
             match &mut self.state {
