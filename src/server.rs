@@ -15,13 +15,12 @@ use sfund_engine::entry::Caller;
 use sfund_engine::id::Sequence;
 use sfund_engine::reject::Reject;
 use sfund_engine::time::Time;
-use thiserror::Error;
 use tokio::task::JoinHandle;
 
+use crate::cause;
 use crate::config::Config;
 use crate::genesis::{self, Genesis};
 use crate::journal::{self, Head, Journal, Reader, Snapshots, sled};
-use crate::logging::cause;
 use crate::read::Read;
 use crate::recovery::{self, Recovered, Snapshotter, recover};
 use crate::sequencer::{
@@ -35,7 +34,7 @@ use crate::venue_file;
 const CALENDAR_DAYS_LEFT_MIN: i64 = 60;
 
 /// Why the exchange did not start.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The venue's files.
     #[error(transparent)]
@@ -82,6 +81,7 @@ pub struct Opened {
 
 /// The exchange, running.
 pub struct Running {
+    reader: Arc<dyn Reader>,
     sequencer: Sequencer,
     snapshotter: Snapshotter,
     tasks: Vec<JoinHandle<()>>,
@@ -174,8 +174,8 @@ impl Opened {
             tracing::info!(keys = %self.keys_file.display(), "a new venue is open");
         }
         warn_of_calendar_end(&sequencer.read(), clock.now());
-        let snapshotter = start_snapshotter(config, reader, snapshots)?;
-        Ok(Running { sequencer, snapshotter, tasks })
+        let snapshotter = start_snapshotter(config, Arc::clone(&reader), snapshots)?;
+        Ok(Running { reader, sequencer, snapshotter, tasks })
     }
 }
 
@@ -196,6 +196,30 @@ impl Running {
     #[must_use]
     pub fn live(&self) -> Live {
         self.sequencer.live()
+    }
+
+    /// Begins to copy the journal, as far as it is durable now, into a new folder within `folder`,
+    /// named by the newest entry. Serving goes on. What comes of it is logged.
+    pub fn back_up(&self, folder: &Path) -> JoinHandle<()> {
+        let (reader, folder) = (Arc::clone(&self.reader), folder.to_owned());
+        tokio::task::spawn_blocking(move || {
+            let newest = reader.newest().sequence.number();
+            let to = folder.join(format!("{newest:020}"));
+            if to.exists() {
+                tracing::info!(to = %to.display(), "there is a backup of the newest entry");
+                return;
+            }
+            let made = fs::create_dir_all(&folder)
+                .map_err(|source| journal::Error::Io { path: folder, source })
+                .and_then(|()| journal::backup::backup(&reader, &to, |_| {}));
+            match made {
+                Ok(head) => tracing::info!(to = %to.display(), hash = %head.hash, "backed up"),
+                Err(error) => tracing::error!(
+                    to = %to.display(), error = cause(&error),
+                    "no backup was made; the journal is not affected"
+                ),
+            }
+        })
     }
 
     /// Ends in order: takes nothing more, answers what was taken, makes it durable, takes a last

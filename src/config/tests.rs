@@ -51,14 +51,19 @@ fn the_file_in_deploy_holds_every_setting_and_is_the_defaults() {
 
 #[test]
 fn a_flag_beats_the_environment_which_beats_the_file() {
-    let file = "[server]\ndeadline_ms = 1\ncalls_max = 1\nmessage_bytes_max = 2048\n";
-    let environment = [("SFUND__SERVER__DEADLINE_MS", "2"), ("SFUND__SERVER__CALLS_MAX", "2")];
-    let loaded = layers(Some(file), &environment, &[("server.deadline_ms", "3")]).unwrap();
+    let file =
+        "[server]\ncall_seconds_max = 1\ncalls_in_flight_max = 1\nmessage_bytes_max = 2048\n";
+    let environment =
+        [("SFUND__SERVER__CALL_SECONDS_MAX", "2"), ("SFUND__SERVER__CALLS_IN_FLIGHT_MAX", "2")];
+    let loaded = layers(Some(file), &environment, &[("server.call_seconds_max", "3")]).unwrap();
     let server = &loaded.config.server;
-    assert_eq!((server.deadline_ms, server.calls_max, server.message_bytes_max), (3, 2, 2048));
-    assert_eq!(setting(&loaded, "server.deadline_ms").origin, Origin::Flag);
-    let variable = Origin::Environment("SFUND__SERVER__CALLS_MAX".to_owned());
-    assert_eq!(setting(&loaded, "server.calls_max").origin, variable);
+    assert_eq!(
+        (server.call_seconds_max, server.calls_in_flight_max, server.message_bytes_max),
+        (3, 2, 2048)
+    );
+    assert_eq!(setting(&loaded, "server.call_seconds_max").origin, Origin::Flag);
+    let variable = Origin::Environment("SFUND__SERVER__CALLS_IN_FLIGHT_MAX".to_owned());
+    assert_eq!(setting(&loaded, "server.calls_in_flight_max").origin, variable);
     assert!(matches!(setting(&loaded, "server.message_bytes_max").origin, Origin::File(_)));
 }
 

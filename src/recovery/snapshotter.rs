@@ -99,7 +99,7 @@ fn take(reader: &Arc<dyn Reader>, snapshots: &mut dyn Snapshots, keep: usize) ->
         }
         Err(error) => {
             tracing::error!(
-                error = &error as &dyn std::error::Error,
+                error = cause(&error),
                 "no snapshot could be stored; the journal is not affected, and a start takes longer"
             );
             None
