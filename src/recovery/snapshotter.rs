@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 
+use crate::cause;
 use crate::journal::{Hash, Head, Reader, Snapshots};
 use crate::read::projection::Projection;
 use crate::recovery::{Error, follow, state};
