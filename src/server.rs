@@ -1,4 +1,4 @@
-//! The exchange, put together: store, market, read models, snapshots, metrics.
+//! The exchange, put together: store, market, read models, snapshots, gRPC, metrics.
 //!
 //! [`open`] brings the market back, or prepares a new venue; [`Opened::start`] begins to serve;
 //! [`Running::stop`] ends in order: no new calls, calls in flight answered, all of it durable, a
@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,10 +16,12 @@ use sfund_engine::entry::Caller;
 use sfund_engine::id::Sequence;
 use sfund_engine::reject::Reject;
 use sfund_engine::time::Time;
-use tokio::task::JoinHandle;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::cause;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::genesis::{self, Genesis};
 use crate::journal::{self, Head, Journal, Reader, Snapshots, sled};
 use crate::read::Read;
@@ -26,6 +29,7 @@ use crate::recovery::{self, Recovered, Snapshotter, recover};
 use crate::sequencer::{
     Clock, Fatal, Handle, Limits, Mode, OnFatal, Parts, Sequencer, Submission, SubmitError,
 };
+use crate::service::{self, ClientCertificates};
 use crate::stream::Live;
 use crate::telemetry;
 use crate::venue_file;
@@ -66,6 +70,26 @@ pub enum Error {
     /// The sequencer stopped while the venue opened.
     #[error("the venue could not open: {0}")]
     Unanswered(#[from] SubmitError),
+    /// A file of TLS cannot be read.
+    #[error("{path} cannot be read: look at {key} and the permissions of the file")]
+    Tls {
+        /// The setting.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The address cannot be taken.
+    #[error("{address} cannot be taken: set server.address to one that is free")]
+    Address {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// Metrics cannot be served.
     #[error("metrics cannot be served: set metrics.address to another one, or to nothing")]
     Metrics(#[source] BuildError),
@@ -85,6 +109,9 @@ pub struct Running {
     sequencer: Sequencer,
     snapshotter: Snapshotter,
     tasks: Vec<JoinHandle<()>>,
+    address: SocketAddr,
+    service: JoinHandle<Result<(), service::Error>>,
+    stop: watch::Sender<bool>,
 }
 
 /// Opens the store that `config` names, or creates it, and brings the market back. `progress`
@@ -132,8 +159,8 @@ impl Opened {
         self.recovered.head.sequence
     }
 
-    /// Begins to serve: starts the sequencer, opens the venue if it is new, serves metrics. Must
-    /// run within tokio.
+    /// Begins to serve: starts the sequencer, opens the venue if it is new, serves gRPC and metrics.
+    /// Must run within tokio.
     ///
     /// # Errors
     ///
@@ -151,6 +178,11 @@ impl Opened {
                 "a snapshot is not sound and was not used; the journal is, and is what counts"
             );
         }
+        let tls = read_tls(&config.server)?;
+        let address = config.server.address;
+        let refused = |source| Error::Address { address, source };
+        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
         let limits = Limits {
             queue_commands_max: config.sequencer.queue_commands_max,
             batch_commands_max: config.sequencer.batch_commands_max,
@@ -175,11 +207,36 @@ impl Opened {
         }
         warn_of_calendar_end(&sequencer.read(), clock.now());
         let snapshotter = start_snapshotter(config, Arc::clone(&reader), snapshots)?;
-        Ok(Running { reader, sequencer, snapshotter, tasks })
+        let parts = service::Parts {
+            handle: sequencer.handle(),
+            read: sequencer.read(),
+            live: sequencer.live(),
+            clock,
+            queue_commands_max: config.sequencer.queue_commands_max,
+        };
+        let (stop, mut stopping) = watch::channel(false);
+        let stopped = async move {
+            // An error says that the server is gone, which is a stop too.
+            drop(stopping.wait_for(|is_stopping| *is_stopping).await);
+        };
+        let limits = config.server.limits();
+        let service = tokio::spawn(service::serve(vec![listener], parts, limits, tls, stopped));
+        Ok(Running { reader, sequencer, snapshotter, tasks, address, service, stop })
     }
 }
 
 impl Running {
+    /// Where gRPC is served.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Resolves if the service ends without being told to.
+    pub async fn service_ended(&mut self) {
+        report_service((&mut self.service).await);
+    }
+
     /// The way in.
     #[must_use]
     pub fn handle(&self) -> Handle {
@@ -222,12 +279,24 @@ impl Running {
         })
     }
 
-    /// Ends in order: takes nothing more, answers what was taken, makes it durable, takes a last
-    /// snapshot.
-    pub fn stop(self) {
-        self.sequencer.stop();
-        self.snapshotter.stop();
-        for task in self.tasks {
+    /// Ends in order: takes no new calls, answers those in flight, makes all of it durable, takes a
+    /// last snapshot.
+    pub async fn stop(self) {
+        let Self { sequencer, snapshotter, tasks, service, stop, .. } = self;
+        stop.send_replace(true);
+        // A service that ended before was reported then.
+        if !service.is_finished() {
+            report_service(service.await);
+        }
+        // Ends threads, and waits for them.
+        let ended = tokio::task::spawn_blocking(move || {
+            sequencer.stop();
+            snapshotter.stop();
+        });
+        if ended.await.is_err() {
+            tracing::error!("a thread panicked while the server stopped");
+        }
+        for task in tasks {
             task.abort();
         }
         tracing::info!("stopped: everything answered is durable");
@@ -244,6 +313,36 @@ pub fn end_process() -> OnFatal {
         );
         std::process::exit(1);
     })
+}
+
+fn report_service(ended: Result<Result<(), service::Error>, JoinError>) {
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(error = cause(&error), "gRPC is served no more"),
+        Err(error) => tracing::error!(error = cause(&error), "gRPC is served no more"),
+    }
+}
+
+/// Reads the files of TLS, if it is to be used.
+fn read_tls(server: &config::Server) -> Result<Option<service::TlsConfig>, Error> {
+    let Some((certificate, key)) = server.tls() else { return Ok(None) };
+    let read = |key, path: &Path| {
+        fs::read(path).map_err(|source| Error::Tls { key, path: path.to_owned(), source })
+    };
+    let certificate_pem = read("server.tls_certificate", certificate)?;
+    let key_pem = read("server.tls_key", key)?;
+    let clients = match &server.tls_client_ca {
+        None => ClientCertificates::Ignored,
+        Some(path) => {
+            let authorities = read("server.tls_client_ca", path)?;
+            if server.tls_client_required {
+                ClientCertificates::Required(authorities)
+            } else {
+                ClientCertificates::Optional(authorities)
+            }
+        }
+    };
+    Ok(Some(service::TlsConfig { certificate_pem, key_pem, clients }))
 }
 
 fn start_snapshotter(
