@@ -31,31 +31,39 @@ pub(super) fn run(config: &Config, output: Output) -> Result<Ending, Error> {
     bar.finish_and_clear();
     runtime.block_on(async {
         let stop = stop_signal().map_err(Error::Runtime)?;
-        let running = opened.start(config, Arc::new(WallClock), server::end_process()).await?;
+        let mut running = opened.start(config, Arc::new(WallClock), server::end_process()).await?;
         let newest = running.read().newest().sequence;
-        tracing::info!(%newest, "serving");
-        output.announce(&json!({ "event": "serving", "newest": newest.number() }))?;
-        let signal = serve(config, &running, stop, asked).await;
-        tracing::info!(signal, "stopping");
-        // Ends threads, and waits for them.
-        tokio::task::block_in_place(|| running.stop());
-        Ok(Ending::Good)
+        let address = running.address().to_string();
+        tracing::info!(address, %newest, "serving");
+        output.announce(&json!({
+            "event": "serving",
+            "address": address,
+            "newest": newest.number(),
+        }))?;
+        let signal = serve(config, &mut running, stop, asked).await;
+        match signal {
+            Some(signal) => tracing::info!(signal, "stopping"),
+            None => tracing::error!("stopping: nobody can call any more"),
+        }
+        running.stop().await;
+        Ok(if signal.is_some() { Ending::Good } else { Ending::FoundWrong })
     })
 }
 
 /// Makes backups as they are due or asked for, until told to stop.
 async fn serve(
     config: &Config,
-    running: &Running,
+    running: &mut Running,
     stop: impl Future<Output = &'static str>,
     mut asked: Signal,
-) -> &'static str {
+) -> Option<&'static str> {
     let hours = Duration::from_secs(config.backup.every_hours.saturating_mul(3_600));
     let mut backup: Option<JoinHandle<()>> = None;
     tokio::pin!(stop);
     loop {
         tokio::select! {
-            signal = &mut stop => return signal,
+            signal = &mut stop => return Some(signal),
+            () = running.service_ended() => return None,
             _ = asked.recv() => {}
             () = sleep(hours), if !hours.is_zero() => {}
         }

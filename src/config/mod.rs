@@ -9,10 +9,12 @@ mod wrong;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
 use crate::journal::Digest;
+use crate::service;
 
 pub use self::layers::{Known, Loaded, Origin, Setting, known, load};
 pub use self::wrong::{Complaint, Error};
@@ -127,6 +129,8 @@ pub struct Server {
     /// Certificates that sign the clients' own, PEM.
     #[serde(deserialize_with = "path_unless_empty")]
     pub tls_client_ca: Option<PathBuf>,
+    /// Whether clients must show a certificate, rather than may.
+    pub tls_client_required: bool,
     /// Bytes of the longest message.
     pub message_bytes_max: usize,
     /// Calls that one caller may make in a second, over time.
@@ -228,10 +232,26 @@ impl Store {
 }
 
 impl Server {
-    /// The files of TLS, if it is to be used.
+    /// The files of TLS, if it is to be used: certificate and key.
     #[must_use]
     pub fn tls(&self) -> Option<(&Path, &Path)> {
         Some((self.tls_certificate.as_deref()?, self.tls_key.as_deref()?))
+    }
+
+    /// The limits of the service; those that cannot be set are the usual ones.
+    #[must_use]
+    pub fn limits(&self) -> service::limits::Limits {
+        service::limits::Limits {
+            calls_per_second: self.calls_per_second_max,
+            calls_burst: self.calls_burst_max,
+            calls_in_flight_max: self.calls_in_flight_max,
+            streams_per_caller_max: self.streams_per_caller_max,
+            message_bytes_max: self.message_bytes_max,
+            connection_streams_max: self.streams_per_connection_max,
+            call_duration_max: Duration::from_secs(self.call_seconds_max),
+            stop_grace: Duration::from_secs(self.stop_grace_seconds),
+            ..service::limits::Limits::default()
+        }
     }
 }
 

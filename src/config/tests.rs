@@ -148,3 +148,12 @@ fn outside_loopback_there_is_tls_or_a_word_that_there_is_none() {
     assert!(from_flags(&[("server.tls_certificate", "c.pem")]).is_err());
     assert!(from_flags(&[("server.address", "[::1]:50051")]).is_ok());
 }
+
+#[test]
+fn the_default_limits_are_the_usual_ones() {
+    let config = from_flags(&[]).unwrap().config;
+    assert_eq!(config.server.limits(), service::limits::Limits::default());
+    let usual = crate::sequencer::Limits::default();
+    assert_eq!(config.sequencer.queue_commands_max, usual.queue_commands_max);
+    assert_eq!(config.sequencer.batch_commands_max, usual.batch_commands_max);
+}

@@ -75,6 +75,17 @@ pub struct TlsConfig {
     pub clients: ClientCertificates,
 }
 
+impl TlsConfig {
+    /// Checks that connections can be encrypted so.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tls`].
+    pub fn check(&self) -> Result<(), Error> {
+        Server::builder().tls_config(tls_config(self)).map(drop).map_err(Error::Tls)
+    }
+}
+
 /// Whether clients show certificates. One counts as the API key whose hash is the SHA-256 of its
 /// DER bytes; a bearer key beside it goes first.
 #[derive(Clone)]
