@@ -10,6 +10,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod demo;
 #[cfg(test)]
 mod fixture;
 pub mod genesis;

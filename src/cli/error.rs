@@ -51,6 +51,9 @@ pub(super) enum Error {
     /// An import stopped.
     #[error("the import stopped; the same command goes on from there")]
     Import(#[source] crate::import::positions::Error),
+    /// The demo.
+    #[error(transparent)]
+    Demo(#[from] crate::demo::Error),
     /// There is no key.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),

@@ -6,6 +6,7 @@
 mod backup;
 mod completions;
 mod config;
+mod demo;
 mod error;
 mod export;
 mod import;
@@ -45,6 +46,8 @@ struct Cli {
 enum Command {
     /// Run the exchange until SIGTERM or SIGINT. Opens a new venue if the store is absent or empty.
     Serve,
+    /// Show the exchange: a small market, told as a story, then open for you to try.
+    Demo(demo::Arguments),
     /// Check the journal: its hash chain, and every decision in it. The server must be stopped.
     Verify,
     /// Print entries of the journal as lines of JSON. The server must be stopped.
@@ -98,6 +101,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<Ending, Error> {
         crate::config::load(cli.config.as_deref(), std::env::vars(), &flags(matches))?;
     match cli.command {
         Command::Serve => serve::run(&loaded.config, output),
+        Command::Demo(arguments) => demo::run(&loaded, arguments, output),
         Command::Export(arguments) => export::run(&loaded.config, &arguments),
         Command::Verify => verify::run(&loaded.config, output),
         Command::Backup(arguments) => backup::run(&loaded.config, &arguments, output),

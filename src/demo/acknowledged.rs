@@ -9,9 +9,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sfund_sdk::{Client, EntryFilter, Sequence, Uuid};
+use sfund_sdk::{EntryFilter, Sequence, Uuid};
 
 use super::Error;
+use super::cast::Cast;
 
 /// Most acknowledgements looked for after a restart: the newest.
 const CHECKED_MAX: usize = 20_000;
@@ -51,7 +52,7 @@ fn path(folder: &Path) -> PathBuf {
 }
 
 /// Looks for every acknowledged order in the journal; says how many there were.
-pub(super) async fn check(operator: &Client, folder: &Path) -> Result<u64, Error> {
+pub(super) async fn check(cast: &Cast, folder: &Path) -> Result<u64, Error> {
     let path = path(folder);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -65,7 +66,7 @@ pub(super) async fn check(operator: &Client, folder: &Path) -> Result<u64, Error
     let looked_for = u64::try_from(wanted.len()).unwrap_or(u64::MAX);
     let Some((&first, _)) = wanted.first_key_value() else { return Ok(0) };
     let filter = EntryFilter { from: Sequence::new(first), ..EntryFilter::default() };
-    let mut entries = operator.admin().entries(filter).items();
+    let mut entries = cast.operator.admin().entries(filter).after(cast.newest()).items();
     while let Some(entry) = entries.next().await? {
         let sequence = entry.sequence.number();
         if wanted.get(&sequence).is_some_and(|attempt| entry.attempt == Some(*attempt)) {

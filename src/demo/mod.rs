@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
-use sfund_sdk::{ApiKey, Client, Options as ClientOptions, Party, Role};
+use sfund_engine::id::Sequence;
+use sfund_sdk::{ApiKey, Client, Options as ClientOptions};
 use thiserror::Error;
 
 use crate::config::Config;
@@ -30,9 +31,8 @@ use crate::server::{self, Running};
 use crate::venue_file;
 
 use self::cast::Cast;
-use self::proof::Counted;
-use self::say::Narrator;
 pub use self::say::Language;
+use self::say::Narrator;
 
 /// What the demo may be asked.
 pub struct Options {
@@ -152,44 +152,109 @@ pub async fn run(mut config: Config, options: Options) -> Result<Outcome, Error>
     let narrator = Narrator::new(options.language);
     prepare_folder(&mut config, &folder)?;
     let is_new = !config.store.path.exists();
-    narrator.title(is_new)?;
-
+    narrator.title(
+        "sfund 演示：一位有限合伙人退出基金，每一步都经 gRPC 完成",
+        "sfund demo: an LP leaves a fund, every step of it over gRPC",
+    )?;
     narrator.chapter("交易所开市", "The exchange opens")?;
-    let running = start(&config).await?;
-    narrator.opened(&running, &config)?;
+    let mut running = start(&config).await?;
+    let (address, store) = (running.address(), config.store.path.display().to_string());
+    narrator.line(
+        &format!("gRPC 服务 {address}；日志 {store}（sled，哈希链，先落盘后应答）"),
+        &format!(
+            "gRPC on {address}; journal in {store} (sled, hash chain, synced before answering)"
+        ),
+    )?;
     let mut cast = Cast::gather(&running, &config, &folder, &narrator).await?;
     if let Some(file) = &options.positions {
-        cast.import(file, &narrator).await?;
+        cast.import(&running, file, &narrator).await?;
     }
-    let running = if is_new {
-        story::tell(&mut cast, &narrator).await?;
-        restart(running, &config, &mut cast, &narrator).await?
+    if is_new {
+        let asked = story::tell(&cast, &folder, &narrator).await?;
+        running = restart(running, &config, &mut cast, &narrator).await?;
+        story::ask_again(&cast, &asked, &narrator).await?;
     } else {
-        running
-    };
-    let looked_for = acknowledged::check(&cast.operator, &folder).await?;
-    narrator.found_all(looked_for)?;
-    narrator.what_to_try(&running, &config, &folder)?;
+        narrator.chapter("我们回来了", "We are back")?;
+    }
+    let found = acknowledged::check(&cast, &folder).await?;
+    narrator.line(
+        &format!("客户端收到过确认的 {found} 笔委托，逐笔核对：全部在日志里"),
+        &format!("all {found} orders that were acknowledged to the clients are in the journal"),
+    )?;
     if options.ending == Ending::Stay {
+        what_to_try(&running, &folder, &cast, &narrator)?;
         robots::trade_until_stopped(&cast, &folder, &narrator).await?;
     }
-    let counted = proof::count(&cast).await?;
-    running.stop().await;
-    let replay_equal = proof::replay(&config).await?;
-    conclude(&narrator, &counted, replay_equal)
+    conclude(running, &config, &cast, &narrator).await
 }
 
-fn conclude(narrator: &Narrator, counted: &Counted, replay_equal: bool) -> Result<Outcome, Error> {
-    narrator.proof(counted, replay_equal)?;
+async fn conclude(
+    running: Running,
+    config: &Config,
+    cast: &Cast,
+    narrator: &Narrator,
+) -> Result<Outcome, Error> {
+    narrator.chapter("任何人都能核对", "Anybody can check it")?;
+    let counted = proof::count(cast).await?;
+    let ended = running.stop().await;
+    let replayed = proof::replay(config, ended).await?;
+    let (units, cash) = (counted.units_conserved, counted.cash_conserved);
+    let tick = |good: bool| if good { "✓" } else { "✗" };
+    narrator.line(
+        &format!("{} 每只基金的持有之和等于发行总量", tick(units)),
+        &format!("{} the holdings of every fund sum to the units issued", tick(units)),
+    )?;
+    narrator.line(
+        &format!("{} 各方资金加手续费等于银行托管余额", tick(cash)),
+        &format!(
+            "{} what the parties have and the venue earned is what the bank keeps",
+            tick(cash)
+        ),
+    )?;
+    let entries = replayed.entries;
+    narrator.line(
+        &format!(
+            "{} 从头重判 {entries} 条日志，摘要与停机时的市场一致",
+            tick(replayed.digest_equal)
+        ),
+        &format!(
+            "{} {entries} entries decided anew lead to the digest of the live market",
+            tick(replayed.digest_equal)
+        ),
+    )?;
     let summary = json!({
         "trades": counted.trades,
-        "transfers": counted.transfers,
-        "units_conserved": counted.units_conserved,
-        "cash_conserved": counted.cash_conserved,
-        "replay_digest_equal": replay_equal,
+        "transfers": replayed.transfers,
+        "units_conserved": units,
+        "cash_conserved": cash,
+        "replay_digest_equal": replayed.digest_equal,
     });
-    let good = counted.units_conserved && counted.cash_conserved && replay_equal;
-    Ok(Outcome { summary, good })
+    let consistent = counted.trades == replayed.transfers;
+    Ok(Outcome { summary, good: units && cash && replayed.digest_equal && consistent })
+}
+
+fn what_to_try(
+    running: &Running,
+    folder: &Path,
+    cast: &Cast,
+    narrator: &Narrator,
+) -> Result<(), Error> {
+    narrator.chapter("市场继续交易，轮到你了", "The market goes on, and it is your turn")?;
+    let key = folder.join("keys").join("operator-1.key");
+    let admin = format!(
+        "cargo run --release -p sfund-admin -- --server http://{} --key-file {}",
+        running.address(),
+        key.display()
+    );
+    narrator.line("在另一个终端：", "in another terminal:")?;
+    for command in ["watch".to_owned(), format!("book {}", cast.robot_fund()), "audit".to_owned()] {
+        narrator.plain(&format!("  {admin} {command}"))?;
+    }
+    narrator.line(
+        "随时可以 kill -9 本进程，再运行一次：每一笔确认过的委托都在。Ctrl-C 正常结束。",
+        "kill -9 this process whenever you like and start it again: every acknowledged order is \
+         there. Ctrl-C ends it in order.",
+    )
 }
 
 /// The demo's own venue, which trades on every day but weekends, unless another one is named.
@@ -213,7 +278,7 @@ async fn start(config: &Config) -> Result<Running, Error> {
     Ok(opened.start(config, Arc::new(WallClock), server::end_process()).await?)
 }
 
-/// Stops the exchange and starts it again: the same market, to the last byte.
+/// Stops the exchange and starts it again.
 async fn restart(
     running: Running,
     config: &Config,
@@ -221,13 +286,15 @@ async fn restart(
     narrator: &Narrator,
 ) -> Result<Running, Error> {
     narrator.chapter("重启，一无所失", "The exchange restarts, and nothing is lost")?;
-    let before = proof::digest(&cast.operator).await?;
-    running.stop().await;
+    let ended = running.stop().await;
     let running = start(config).await?;
     cast.reconnect(&running).await?;
-    let after = proof::digest(&cast.operator).await?;
-    narrator.restarted(before, after)?;
-    story::ask_again(cast, narrator).await?;
+    let before = ended.map_or(Sequence::ZERO, |ended| ended.sequence).number();
+    let after = running.read().newest().sequence.number();
+    narrator.line(
+        &format!("停机于第 {before} 条日志，重启于第 {after} 条"),
+        &format!("it stopped at entry {before} and started at entry {after}"),
+    )?;
     Ok(running)
 }
 
@@ -235,9 +302,4 @@ async fn restart(
 async fn connect(running: &Running, key: &ApiKey) -> Result<Client, Error> {
     let address = format!("http://{}", running.address());
     Ok(Client::connect(ClientOptions::new(address).key(key.clone())).await?)
-}
-
-/// Whether a party may trade: it holds units or buys them.
-fn is_investor(party: &Party) -> bool {
-    matches!(party.details.role, Role::Lp | Role::SFund)
 }
