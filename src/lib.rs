@@ -20,6 +20,7 @@ pub mod read;
 pub mod recovery;
 pub mod secret;
 pub mod sequencer;
+pub mod server;
 pub mod service;
 pub mod stream;
 pub mod telemetry;

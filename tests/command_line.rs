@@ -120,3 +120,14 @@ fn what_is_no_store_can_be_neither_verified_nor_copied() {
         assert!(said.contains("is not a journal: name the right folder"), "{said}");
     }
 }
+
+#[test]
+fn a_key_is_written_for_its_owner_alone_and_known_by_its_hash() {
+    let folder = tempfile::tempdir().unwrap();
+    let hash = stdout(sfund(folder.path()).args(["key", "new", "ann.key"]));
+    let key = fs::read_to_string(folder.path().join("ann.key")).unwrap();
+    assert!(key.starts_with("sfund_") && !hash.contains("sfund_"));
+    assert_eq!(stdout(sfund(folder.path()).args(["key", "hash"]).write_stdin(key)), hash);
+    let said = stderr(sfund(folder.path()).args(["key", "new", "ann.key"]), 2);
+    assert!(said.contains("ann.key cannot be written"), "{said}");
+}

@@ -9,8 +9,9 @@ use serde_json::json;
 use super::output::Output;
 use super::{Ending, Error};
 use crate::config::{Loaded, Origin};
+use crate::server::load_venue;
+use crate::venue_file::load_pack;
 use crate::venue_file::pack::{BUILT_IN, PackFile};
-use crate::venue_file::{VenueFile, load, load_pack, read};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -38,22 +39,16 @@ pub(super) fn run(loaded: &Loaded, arguments: &Arguments, output: Output) -> Res
     }
 }
 
-/// The venue that a new journal opens with.
-pub(super) fn venue(config: &crate::config::Config) -> Result<VenueFile, Error> {
-    let built_in = || read("venue.toml", crate::venue_file::BUILT_IN, Path::new(""));
-    Ok(config.venue.file.as_deref().map_or_else(built_in, load)?)
-}
-
 /// The settings as a file of settings, the origin of each in a comment.
 fn settings(loaded: &Loaded, output: Output) -> Result<Ending, Error> {
     // The settings are good only if the venue that they name is.
-    let venue = venue(&loaded.config)?;
+    let venue = load_venue(&loaded.config)?;
     let (mut text, mut section) = (String::new(), "");
     for setting in &loaded.settings {
         let (of, key) = setting.known.key.split_once('.').unwrap_or(("", &setting.known.key));
         if of != section {
             let gap = if section.is_empty() { "" } else { "\n" };
-            write!(text, "{gap}[{of}]\n").expect("a string takes all that is written to it");
+            writeln!(text, "{gap}[{of}]").expect("a string takes all that is written to it");
             section = of;
         }
         writeln!(text, "{key} = {} # {}", setting.value, setting.origin)

@@ -7,8 +7,11 @@ mod backup;
 mod completions;
 mod config;
 mod error;
+mod export;
+mod key;
 mod output;
 mod restore;
+mod serve;
 mod verify;
 
 use std::io;
@@ -39,14 +42,20 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Check the journal: its hash chain, and every decision in it.
+    /// Run the exchange until SIGTERM or SIGINT. Opens a new venue if the store is absent or empty.
+    Serve,
+    /// Check the journal: its hash chain, and every decision in it. The server must be stopped.
     Verify,
-    /// Copy the journal into a new folder. The server must be stopped.
+    /// Print entries of the journal as lines of JSON. The server must be stopped.
+    Export(export::Arguments),
+    /// Copy the journal into a new folder. While the server runs, send it SIGUSR1 instead.
     Backup(backup::Arguments),
     /// Copy a backup into the store's folder, which must be absent or empty.
     Restore(restore::Arguments),
     /// Print the settings in force and where each comes from, or the policy packs.
     Config(config::Arguments),
+    /// Make an API key, or print the hash of one.
+    Key(key::Arguments),
     /// Print the completions of a shell.
     Completions(completions::Arguments),
 }
@@ -82,17 +91,17 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli, matches: &ArgMatches) -> Result<Ending, Error> {
     let output = Output::new(cli.json);
-    if let Command::Completions(arguments) = cli.command {
-        return completions::run(&arguments);
-    }
     let loaded: Loaded =
         crate::config::load(cli.config.as_deref(), std::env::vars(), &flags(matches))?;
     match cli.command {
+        Command::Serve => serve::run(&loaded.config, output),
+        Command::Export(arguments) => export::run(&loaded.config, &arguments),
         Command::Verify => verify::run(&loaded.config, output),
         Command::Backup(arguments) => backup::run(&loaded.config, &arguments, output),
         Command::Restore(arguments) => restore::run(&loaded.config, &arguments, output),
         Command::Config(arguments) => config::run(&loaded, &arguments, output),
-        Command::Completions(_) => unreachable!("handled before any setting is read"),
+        Command::Key(arguments) => key::run(&arguments, output),
+        Command::Completions(arguments) => completions::run(&arguments),
     }
 }
 

@@ -25,6 +25,16 @@ impl Output {
         if self.json { writeln!(stdout, "{value}") } else { writeln!(stdout, "{text}") }?;
         stdout.flush()
     }
+
+    /// Says to programs what happened; people read the log.
+    pub(super) fn announce(self, value: &Value) -> io::Result<()> {
+        if !self.json {
+            return Ok(());
+        }
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "{value}")?;
+        stdout.flush()
+    }
 }
 
 /// A place of a journal, for programs.

@@ -159,9 +159,10 @@ fn flatten(
 ) {
     for (name, value) in table {
         let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-        match &value.kind {
-            ValueKind::Table(inner) => flatten(&key, inner, origin, layers),
-            _ => layers.push((key, value.clone(), origin.clone())),
+        if let ValueKind::Table(inner) = &value.kind {
+            flatten(&key, inner, origin, layers);
+        } else {
+            layers.push((key, value.clone(), origin.clone()));
         }
     }
 }

@@ -52,7 +52,7 @@ pub fn take_snapshot(
 
 impl Snapshotter {
     /// Starts a thread that takes a snapshot whenever `every_entries` came since the newest one,
-    /// and keeps the newest `keep`. A failure is logged, and tried again after as many entries.
+    /// and a last one when it is stopped, and keeps the newest `keep`. A failure is logged, and tried again after as many entries.
     ///
     /// # Errors
     ///
@@ -69,32 +69,41 @@ impl Snapshotter {
             let mut done = newest.unwrap_or_default().number();
             while stopped.recv_timeout(LOOK_PAUSE) == Err(RecvTimeoutError::Timeout) {
                 let synced = reader.newest().sequence.number();
-                if synced.saturating_sub(done) < every_entries.max(1) {
-                    continue;
+                if every_entries.max(1) <= synced.saturating_sub(done) {
+                    done = take(&reader, snapshots.as_mut(), keep).unwrap_or(synced);
                 }
-                done = synced;
-                match take_snapshot(&reader, snapshots.as_mut(), keep) {
-                    Ok(head) => {
-                        done = head.sequence.number();
-                        tracing::info!(at = %head.sequence, "a snapshot is stored");
-                    }
-                    Err(error) => tracing::error!(
-                        error = cause(&error),
-                        "no snapshot could be stored; the journal is not affected, and a start \
-                         takes longer"
-                    ),
-                }
+            }
+            // A last one, so that the next start has nothing to replay.
+            if done < reader.newest().sequence.number() {
+                take(&reader, snapshots.as_mut(), keep);
             }
         };
         let thread = thread::Builder::new().name("sfund-snapshotter".to_owned()).spawn(run)?;
         Ok(Self { stop, thread })
     }
 
-    /// Ends the thread; waits for a snapshot that is being stored.
+    /// Ends the thread, after a last snapshot if there are entries since the newest one.
     pub fn stop(self) {
         drop(self.stop);
         if self.thread.join().is_err() {
             tracing::error!("the snapshotter panicked");
+        }
+    }
+}
+
+/// Takes a snapshot, and says so or why not. Returns its place.
+fn take(reader: &Arc<dyn Reader>, snapshots: &mut dyn Snapshots, keep: usize) -> Option<u64> {
+    match take_snapshot(reader, snapshots, keep) {
+        Ok(head) => {
+            tracing::info!(at = %head.sequence, "a snapshot is stored");
+            Some(head.sequence.number())
+        }
+        Err(error) => {
+            tracing::error!(
+                error = cause(&error),
+                "no snapshot could be stored; the journal is not affected, and a start takes longer"
+            );
+            None
         }
     }
 }
