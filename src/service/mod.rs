@@ -15,6 +15,8 @@ mod my_events;
 mod order_stream;
 mod register;
 mod settlement;
+#[cfg(test)]
+mod tests;
 mod trading;
 pub mod visibility;
 
