@@ -27,7 +27,7 @@ use crate::journal::{self, Head, Journal, Reader, Snapshots, sled};
 use crate::read::{NotReached, REACH_WAIT_MAX, Read};
 use crate::recovery::{self, Recovered, Snapshotter, recover};
 use crate::sequencer::{
-    Clock, Fatal, Handle, Limits, Mode, OnFatal, Parts, Sequencer, Submission, SubmitError,
+    Clock, Ended, Fatal, Handle, Limits, Mode, OnFatal, Parts, Sequencer, Submission, SubmitError,
 };
 use crate::service::{self, ClientCertificates};
 use crate::stream::Live;
@@ -293,7 +293,9 @@ impl Running {
 
     /// Ends in order: takes no new calls, answers those in flight, makes all of it durable, takes a
     /// last snapshot.
-    pub async fn stop(self) {
+    ///
+    /// Answers with the live market as it was at the end; `None` if a thread panicked.
+    pub async fn stop(self) -> Option<Ended> {
         let Self { sequencer, snapshotter, tasks, service, stop, .. } = self;
         stop.send_replace(true);
         // A service that ended before was reported then.
@@ -302,16 +304,19 @@ impl Running {
         }
         // Ends threads, and waits for them.
         let ended = tokio::task::spawn_blocking(move || {
-            sequencer.stop();
+            let ended = sequencer.stop();
             snapshotter.stop();
+            ended
         });
-        if ended.await.is_err() {
+        let ended = ended.await;
+        if ended.is_err() {
             tracing::error!("a thread panicked while the server stopped");
         }
         for task in tasks {
             task.abort();
         }
         tracing::info!("stopped: everything answered is durable");
+        ended.ok().flatten()
     }
 }
 
