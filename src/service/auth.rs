@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 
 use crate::read::Read;
+use crate::secret::key_hash;
 use crate::wire::status::Trouble;
 
 /// Longest key, in bytes.
@@ -70,12 +71,6 @@ pub fn check(hash: &[u8; 32], read: &Read, now: Time) -> Result<Identity, Troubl
         key_hash: *hash,
         key_expires: key.expires,
     })
-}
-
-/// SHA-256 of a key's text.
-#[must_use]
-pub fn key_hash(key: &str) -> [u8; 32] {
-    Sha256::digest(key.as_bytes()).into()
 }
 
 fn bearer(headers: &HeaderMap) -> Option<[u8; 32]> {

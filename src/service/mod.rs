@@ -15,6 +15,8 @@ mod my_events;
 mod order_stream;
 mod register;
 mod settlement;
+#[cfg(test)]
+mod tests;
 mod trading;
 pub mod visibility;
 
@@ -25,7 +27,6 @@ use std::sync::Arc;
 use sfund_engine::entry::Caller;
 use sfund_engine::id::{OrderId, PartyId};
 use sfund_proto::v1;
-use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -99,7 +100,7 @@ pub enum ClientCertificates {
 }
 
 /// Why the service cannot run.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The certificate, the key or the authorities cannot be used.
     #[error("the certificate, its key or the authorities of clients cannot be used")]
