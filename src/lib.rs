@@ -1,3 +1,36 @@
 //! The server of the sfund exchange.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        reason = "tests count in plain numbers, and an overflow fails them"
+    )
+)]
+
+pub mod cli;
+pub mod config;
+#[cfg(test)]
+mod fixture;
+pub mod genesis;
+pub mod import;
 pub mod journal;
+pub mod logging;
+pub mod published;
+pub mod read;
+pub mod recovery;
+pub mod secret;
+pub mod sequencer;
+pub mod server;
+pub mod service;
+pub mod stream;
+pub mod telemetry;
+pub mod venue_file;
+pub mod wire;
+
+/// An error as the logs take it, with all of its causes.
+fn cause<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> &'a (dyn std::error::Error + 'static) {
+    error
+}

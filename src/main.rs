@@ -1,3 +1,7 @@
 //! `sfund`: the exchange.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sfund::cli::main()
+}

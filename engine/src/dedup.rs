@@ -42,12 +42,21 @@ pub(crate) enum Known {
 }
 
 /// Attempts of the last 24 hours, oldest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Attempts {
+    /// Place of the oldest: places go round, and where they began is not state.
     oldest: u32,
     kept: VecDeque<Remembered>,
     places: Index,
 }
+
+impl PartialEq for Attempts {
+    fn eq(&self, other: &Self) -> bool {
+        self.kept == other.kept
+    }
+}
+
+impl Eq for Attempts {}
 
 impl Attempts {
     /// These attempts, oldest first; `None` if one stands in them twice.

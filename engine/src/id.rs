@@ -99,10 +99,9 @@ id!(
 impl OrderId {
     /// The id of the order that holds `slot` in its `generation`.
     #[must_use]
-    pub const fn from_parts(generation: u32, slot: u32) -> Self {
-        let [g0, g1, g2, g3] = generation.to_be_bytes();
-        let [s0, s1, s2, s3] = slot.to_be_bytes();
-        Self(u64::from_be_bytes([g0, g1, g2, g3, s0, s1, s2, s3]))
+    #[inline]
+    pub fn from_parts(generation: u32, slot: u32) -> Self {
+        Self(u64::from(generation) << 32 | u64::from(slot))
     }
 
     /// The slot: where the order lies while it is open.

@@ -161,7 +161,8 @@ mod tests {
             let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
             let (mut index, mut plain) = (Index::default(), BTreeMap::new());
             for step in 0..20_000 {
-                let key = u128::from(rng.random_range(0..3_000_u64)) << rng.random_range(0..3) * 32;
+                let key =
+                    u128::from(rng.random_range(0..3_000_u64)) << (rng.random_range(0..3) * 32);
                 let place = rng.random_range(0..1_000);
                 match rng.random_range(0..3) {
                     0 => assert_eq!(index.find(key), plain.get(&key).copied(), "{seed} {step}"),

@@ -8,8 +8,8 @@ use crate::amount::{Money, Units};
 use crate::cash::request_transfer::Direction;
 use crate::market::Market;
 use crate::registry::lock_units::LockKind;
-use crate::trading::matching;
 use crate::trading::side::Side;
+use crate::trading::trade;
 
 impl Market {
     /// Checks every invariant; a broken one answers with the part of the market it is about.
@@ -125,7 +125,7 @@ impl Market {
             if schedule.and_then(|number| self.schedules.get(number)).is_none() {
                 return Err("orders");
             }
-            if order.hold != matching::held_for(self, order) {
+            if order.hold != trade::held_for(self, order) {
                 return Err("holds");
             }
         }

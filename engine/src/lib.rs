@@ -5,21 +5,26 @@
 //! randomness, no float, no thread and no walk over a hash map: the same entries make the same
 //! market, to the last byte of its digest.
 
-#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm))]
 
 pub mod access;
 pub mod amount;
 pub mod calendar;
 pub mod cash;
+mod check;
 pub mod command;
 mod deadline;
 pub mod decimal;
 mod dedup;
 pub mod entry;
 pub mod event;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod id;
 mod index;
 mod invariant;
+#[cfg(test)]
+mod laws;
 pub mod market;
 pub mod policy;
 pub mod registry;
@@ -28,3 +33,4 @@ pub mod snapshot;
 pub mod time;
 pub mod trading;
 pub mod venue;
+mod view;

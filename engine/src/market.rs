@@ -29,6 +29,7 @@ use crate::reject::{Asker, Reject};
 use crate::time::{Date, Time};
 use crate::trading;
 use crate::trading::board::PostIntention;
+use crate::trading::counterparties::Board;
 use crate::trading::order::Orders;
 use crate::trading::sweep::Sweep;
 use crate::venue;
@@ -37,7 +38,7 @@ use crate::venue::propose::Proposal;
 use crate::venue::segment::Segment;
 
 /// Everything the exchange knows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Market {
     /// The newest entry recorded.
     pub(crate) sequence: Sequence,
@@ -71,6 +72,8 @@ pub struct Market {
     /// Those on the board. The count numbers the next one.
     pub(crate) intentions: BTreeMap<IntentionId, PostIntention>,
     pub(crate) intentions_count: u64,
+    /// Derived from the intentions.
+    pub(crate) board: Board,
     pub(crate) attempts: Attempts,
     /// Derived from the records above.
     pub(crate) deadlines: Deadlines,
@@ -224,12 +227,27 @@ impl Market {
     /// If the entry contradicts the state. That is a bug or a forged journal, and the only safe
     /// answer to either is to stop.
     pub fn record(&mut self, header: &Header, events: &[Event]) {
+        self.record_each(header, events, |_, _| {});
+    }
+
+    /// Records an entry as [`Market::record`] does, and shows `seen` the market after each event.
+    ///
+    /// # Panics
+    ///
+    /// As [`Market::record`].
+    pub fn record_each(
+        &mut self,
+        header: &Header,
+        events: &[Event],
+        mut seen: impl FnMut(&Self, &Event),
+    ) {
         assert!(self.sequence.next() == header.sequence, "entries follow each other");
         assert!(self.now < header.at, "time is strictly increasing");
         self.sequence = header.sequence;
         self.now = header.at;
         for event in events {
             self.apply(event);
+            seen(self, event);
         }
         if let Some(attempt) = header.attempt {
             self.attempts.remember(header.caller, attempt, header.at, header.sequence);
@@ -259,11 +277,11 @@ impl Market {
             Event::TransferRequested(fact) => cash::request_transfer::apply(self, fact),
             Event::TransferSettled(fact) => cash::settle_transfer::apply(self, fact),
             Event::OrderPlaced(fact) => trading::place_order::apply(self, fact),
-            Event::Traded(fact) => trading::matching::apply_traded(self, fact),
+            Event::Traded(fact) => trading::trade::apply(self, fact),
             Event::OrderRested(fact) => trading::place_order::apply_rested(self, fact),
             Event::OrderClosed(fact) => trading::cancel_order::apply(self, fact),
             Event::OrderAmended(fact) => trading::amend_order::apply(self, fact),
-            Event::OrderDecremented(fact) => trading::matching::apply_decremented(self, fact),
+            Event::OrderDecremented(fact) => trading::trade::apply_decremented(self, fact),
             Event::SweepStarted(fact) => trading::sweep::apply_started(self, fact),
             Event::SweepAdvanced(fact) => trading::sweep::apply_advanced(self, fact),
             Event::ReferenceSet(fact) => trading::set_reference::apply(self, fact),

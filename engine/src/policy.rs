@@ -16,6 +16,8 @@ pub const TEXT_BYTES_MAX: usize = 512;
 pub const PARTIES_MAX: usize = 1_000_000;
 /// Most funds a venue registers.
 pub const FUNDS_MAX: usize = 1_000_000;
+/// Most segments named when the venue opens.
+pub const FIRST_SEGMENTS_MAX: usize = 8;
 /// Most segments a venue opens.
 pub const SEGMENTS_MAX: usize = 64;
 /// Most fee schedules ever in force, over all segments.
@@ -52,6 +54,31 @@ pub const SWEEP_SLOTS_MAX: u32 = 65_536;
 pub const CASH_MAX: Money = Money::from_fen(1_000_000_000_000_000);
 /// Most units of one fund, in hundredths.
 pub const UNITS_E2_MAX: u64 = 1_000_000_000_000_000;
+/// Most staff named when the venue opens.
+pub const STAFF_MAX: usize = 32;
+/// Most extensions of the term of one fund.
+pub const EXTENSIONS_MAX: usize = 64;
+/// Most investors that one party counts as.
+pub const LOOK_THROUGH_MAX: u32 = 1_000_000;
+/// Highest holder cap of a pack.
+pub const HOLDER_CAP_MAX: u32 = 1_000_000;
+/// Most trading days between buying and selling the same fund.
+pub const TURNAROUND_DAYS_MAX: u16 = 366;
+/// Most trades and closings of one incoming order that a pack may allow: with numbers of the widest
+/// kind, so many still fit one entry of the journal.
+pub const FILLS_MAX: u32 = 500;
+/// Most tranches of an iceberg order that a pack may allow.
+pub const TRANCHES_MAX: u32 = 1_000;
+/// Widest price band: as much again as the reference price.
+pub const PRICE_BAND_MAX: Ppm = Ppm::new(1_000_000);
+/// Highest tick and reference price: a billion a unit, in ten-thousandths.
+pub const PRICE_E4_MAX: u64 = 10_000_000_000_000;
+/// Minutes of a day, and furthest offset from UTC.
+pub const DAY_MINUTES: u16 = 1_440;
+/// Seconds of a day.
+pub const DAY_SECONDS: u64 = 86_400;
+/// Most intentions looked at for suggestions to one.
+pub const SUGGESTIONS_SEEN_MAX: usize = 1_024;
 /// The dearest fee: 10 %.
 pub const FEE_MAX: Ppm = Ppm::new(100_000);
 
@@ -165,7 +192,7 @@ pub struct Hours {
 /// Limits that keep one order or party from taking the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Limits {
-    /// Most trades of one incoming order; what is left of it is then cancelled.
+    /// Most trades and closings of one incoming order; what is left of it is then cancelled.
     #[n(0)]
     pub fills_max: u32,
     /// Most orders that one party has open.

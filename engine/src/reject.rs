@@ -204,6 +204,10 @@ rejects! {
     141 "SAME_PERSON" NotPermitted "" "{proposal} was made by {party}, and another person decides it"
     SamePerson { 0 proposal: ProposalId, 1 party: PartyId }
 
+    /// A venue opens with somebody to run it, somebody else to approve, and a bank.
+    142 "STAFF_INCOMPLETE" Malformed "" "the staff has no {role}"
+    StaffIncomplete { 0 role: Role }
+
     /// The venue has as many of these as it can.
     150 "REGISTRY_FULL" Exhausted "" "there are {limit} of {field}, and no more can be"
     RegistryFull { 0 field: Field, 1 limit: u64 }
@@ -239,6 +243,10 @@ rejects! {
     /// A moment that must lie ahead does not.
     173 "NOT_IN_THE_FUTURE" Malformed "" "{field} is {value}; it must be after {now}"
     NotInTheFuture { 0 field: Field, 1 value: Time, 2 now: Time }
+
+    /// What is asked for is so already.
+    174 "NO_CHANGE" Rule "" "{field} is so already"
+    NoChange { 0 field: Field }
 
     /// The segment's pack forbids firm orders; the intention board is open.
     200 "MODE_FORBIDDEN" Rule "A1" "the segment allows no continuous trading; post an intention"
@@ -472,6 +480,12 @@ field_names! {
     44 Member "member";
     /// The end of a term.
     45 TermEnds "term_ends";
+    /// A party's status.
+    46 Status "status";
+    /// A trading state.
+    47 TradingState "trading_state";
+    /// A group of affiliated parties.
+    48 Group "group";
 }
 
 /// The command that a refusal speaks of.

@@ -18,6 +18,7 @@ use crate::id::{FundId, PartyId};
 use crate::market::Market;
 use crate::registry::holding::{Holding, Register};
 use crate::trading::book::Books;
+use crate::trading::counterparties::Board;
 use crate::trading::order::{OpenOrder, Orders};
 
 /// Version of the layout below. It changes only with a golden file and a changelog line.
@@ -177,6 +178,7 @@ impl Market {
             deadlines.set(record.due, Due::Sweep(*sweep));
         }
         self.deadlines = deadlines;
+        self.board = Board::from_intentions(&self.intentions);
         Ok(())
     }
 }

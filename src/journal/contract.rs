@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::journal::block::{BLOCK_BYTES_MAX, ENTRY_BYTES_MAX};
 use crate::journal::memory::{Disk, flip};
+use crate::journal::sled_db::open_db;
 use crate::journal::{
     Block, Cursor, Digest, Draft, Error, Flaw, Hash, Head, Identity, Journal, Place, Push, backup,
     replay, sled, verify_chain,
@@ -58,7 +59,7 @@ pub(crate) struct OnSled {
 impl OnSled {
     /// Reads or changes sled's trees without the journal.
     pub(crate) fn with_tree(&self, tree: &str, work: impl FnOnce(&::sled::Tree)) {
-        let db = sled::open_db(&self.folder).unwrap();
+        let db = open_db(&self.folder).unwrap();
         work(&db.open_tree(tree).unwrap());
         db.flush().unwrap();
     }

@@ -13,8 +13,10 @@ use sfund_engine::id::Sequence;
 use crate::journal::chain::checksum;
 use crate::journal::contract::{Backend, OnSled, block_after, write};
 use crate::journal::memory::{Disk, FaultPlan};
+use crate::journal::sled_db::sled_call;
 use crate::journal::{
-    Digest, Draft, Error, FORMAT, Flaw, Hash, Head, Journal, Place, sled, verify_chain,
+    Digest, Draft, Error, FORMAT, Flaw, Hash, Head, Journal, Place, is_inside_sled, sled,
+    verify_chain,
 };
 
 /// A sled store with `blocks_count` blocks, closed, and its head.
@@ -168,6 +170,26 @@ fn a_store_without_sleds_files_is_damaged_and_not_begun_again() {
         ));
         assert!(!store.folder.join(name).exists());
     }
+}
+
+#[test]
+fn a_table_of_pages_that_sled_did_not_finish_is_no_hindrance() {
+    let (store, head) = stored(3);
+    for bytes in [b"".as_slice(), b"the first bytes of a table of pages"] {
+        fs::write(store.folder.join("snap.7FFFFFFFFFFFFFFF.generating"), bytes).unwrap();
+        let journal = store.open().unwrap();
+        assert_eq!(verify_chain(&journal.reader, |_| {}).unwrap(), head);
+    }
+}
+
+#[test]
+fn a_panic_inside_sled_is_an_error_and_a_panic_hook_can_tell_it() {
+    let panicked = sled_call::<()>(|| {
+        assert!(is_inside_sled());
+        panic!("as sled does on some damage");
+    });
+    assert!(matches!(panicked, Err(Error::SledPanicked)));
+    assert!(!is_inside_sled());
 }
 
 /// Damages copies of one store and opens each: an error, or everything that was synced.

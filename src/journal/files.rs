@@ -40,7 +40,8 @@ pub(crate) struct StoreFile {
 }
 
 impl StoreFile {
-    /// Begins a store in the absent or empty `folder`. Call [`StoreFile::complete`] when the rest is on the disk.
+    /// Begins a store in the absent or empty `folder`; [`StoreFile::complete`] it when the rest is
+    /// on the disk.
     pub(crate) fn begin(folder: &Path, identity: &Identity) -> Result<Self, Error> {
         match fs::create_dir(folder) {
             Ok(()) => {}

@@ -15,6 +15,7 @@ pub mod error;
 mod files;
 pub mod memory;
 pub mod sled;
+mod sled_db;
 pub mod snapshot;
 
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use self::block::{Block, Draft, Push};
 pub use self::chain::{Digest, Hash, Head, Identity};
 pub use self::cursor::{Cursor, replay, verify_chain};
 pub use self::error::{Error, Flaw, Place};
+pub use self::sled_db::is_inside_sled;
 pub use self::snapshot::{Manifest, Snapshot};
 
 /// The format of stored bytes. It changes only with a golden file and a changelog line.

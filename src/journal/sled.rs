@@ -3,44 +3,31 @@
 //! One key is one block: the first sequence, big endian; the value is the frame. The folder and
 //! its bytes are described in `docs/FORMAT.md`, with what was learnt about sled 0.34.7.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use ::sled::{Db, IVec, Tree};
 use sfund_engine::id::Sequence;
 
 use crate::journal::files::{StoreFile, at, encode_header, sync_folder};
+use crate::journal::sled_db::{open_db, sled_call};
 use crate::journal::snapshot::{CHUNK_BYTES, SNAPSHOT_BYTES_MAX};
 use crate::journal::{
     Block, Digest, Error, Flaw, Hash, Head, Identity, Journal, Manifest, Place, Reader, Snapshot,
     Snapshots, Writer, admit, collect, continues, decode, is_on_chain,
 };
 
-/// Bytes of a segment of sled's log. A page that is larger than a quarter of it leaves the log for
-/// a file that sled never syncs. A leaf holds up to 17 values of [`super::block::BLOCK_BYTES_MAX`],
-/// which is below 2 MiB, so no such file appears. With sled's own 512 KiB, values of 20 kB made them.
-const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
-
-/// Bytes of pages that sled may keep in memory, as far as it keeps to it: see [`SETTLE_TOUCHES`].
-const CACHE_BYTES: u64 = 16 * 1024 * 1024;
-
 /// sled looks at what it should evict only after 64 accesses to one of its 256 shards, so a scan of
 /// large pages is never evicted. So many accesses to one page make it look.
 const SETTLE_TOUCHES: usize = 66;
 
 /// Bytes read or written between two such looks.
-const SETTLE_BYTES: usize = 512 * 1024;
-
-/// How long opening waits for sled's own lock once ours is held: sled's threads may hold theirs a
-/// moment after the store was closed.
-const LOCK_WAIT: Duration = Duration::from_secs(5);
+const SETTLE_BYTES: usize = 128 * 1024;
 
 /// Chunks of a snapshot between two syncs. Bounds what a sync of the journal may wait for.
-const CHUNKS_PER_SYNC: u32 = 4;
+const CHUNKS_PER_SYNC: u32 = 16;
 
 const TREE_JOURNAL: &str = "journal";
 const TREE_MANIFESTS: &str = "snapshots";
@@ -106,8 +93,9 @@ pub fn open(folder: &Path) -> Result<Journal, Error> {
     if newest.sequence < mark.sequence {
         return Err(Error::Lost { newest: newest.sequence, synced: mark.sequence });
     }
-    // What survived counts from now on, so it is made durable first.
+    // What survived counts from now on, so it is made durable first; so is sled's new table.
     open.sync()?;
+    sync_folder(folder)?;
     let journal = open.into_journal(store, newest);
     if !is_on_chain(journal.reader.as_ref(), &mark)? {
         let place = Place::Block(mark.sequence);
@@ -429,48 +417,34 @@ impl Snapshots for SledSnapshots {
     }
 }
 
-pub(crate) fn open_db(folder: &Path) -> Result<Db, Error> {
-    wait_for_lock(folder)?;
-    let config = ::sled::Config::new()
-        .path(folder)
-        .segment_size(SEGMENT_BYTES)
-        .cache_capacity(CACHE_BYTES)
-        .flush_every_ms(None);
-    sled_call(|| config.open())
-}
-
-/// Waits until nobody holds sled's lock on its log. Ours is held, so nobody new will come.
-fn wait_for_lock(folder: &Path) -> Result<(), Error> {
-    let path = folder.join("db");
-    let Ok(log) = File::open(&path) else {
-        return Ok(());
-    };
-    let start = Instant::now();
-    loop {
-        match log.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::Error(error)) => return Err(at(&path)(error)),
-            Err(TryLockError::WouldBlock) if LOCK_WAIT <= start.elapsed() => {
-                return Err(Error::InUse { path: folder.to_owned() });
-            }
-            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
-        }
-    }
-}
-
-/// Calls sled. On some damage sled panics; where panics unwind, that becomes an error.
-fn sled_call<T>(call: impl FnOnce() -> Result<T, ::sled::Error>) -> Result<T, Error> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(source @ ::sled::Error::Corruption { .. })) => Err(Error::FilesDamaged { source }),
-        Ok(Err(source)) => Err(Error::Sled { source }),
-        Err(_) => Err(Error::SledPanicked),
-    }
-}
-
 /// The number that a key stands for.
 fn number(key: &[u8]) -> Result<u64, Error> {
     let bytes = <[u8; 8]>::try_from(key)
         .map_err(|_| Error::Damaged { place: Place::Files, flaw: Flaw::Misplaced })?;
     Ok(u64::from_be_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::journal::contract::block_after;
+
+    use super::*;
+
+    #[test]
+    fn after_a_failed_sync_nothing_more_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let identity = Identity { store: [1; 16], digest: Digest::Sha256 };
+        let store = StoreFile::begin(folder.path(), &identity).unwrap();
+        let mut open = Open::new(folder.path(), open_db(folder.path()).unwrap(), identity).unwrap();
+        // A device that cannot be synced in the place of the log.
+        open.log = File::open("/dev/null").unwrap();
+        let mut journal = open.into_journal(store, identity.genesis());
+        let block = block_after(&identity.genesis(), 1, 3, Digest::Sha256);
+        journal.writer.append(&block).unwrap();
+        assert!(matches!(journal.writer.sync(), Err(Error::Io { .. })));
+        assert!(matches!(journal.writer.sync(), Err(Error::Latched)));
+        let next = block_after(&block.head(), 1, 3, Digest::Sha256);
+        assert!(matches!(journal.writer.append(&next), Err(Error::Latched)));
+        assert_eq!(journal.reader.newest(), identity.genesis());
+    }
 }

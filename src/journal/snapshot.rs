@@ -10,7 +10,7 @@ use crate::journal::error::Flaw;
 use crate::journal::{Hash, Head};
 
 /// Bytes of one chunk. Small, so that the writer never waits long behind one.
-pub const CHUNK_BYTES: usize = 64 * 1024;
+pub const CHUNK_BYTES: usize = 16 * 1024;
 
 /// Most bytes in a snapshot: it is read into memory whole.
 pub const SNAPSHOT_BYTES_MAX: usize = 2 * 1024 * 1024 * 1024;

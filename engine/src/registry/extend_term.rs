@@ -2,9 +2,12 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::check;
 use crate::event::Event;
 use crate::id::FundId;
 use crate::market::{Context, Market};
+use crate::policy::EXTENSIONS_MAX;
+use crate::reject::Field;
 use crate::reject::Reject;
 use crate::time::Date;
 
@@ -31,14 +34,71 @@ pub struct TermExtended {
 }
 
 pub(crate) fn decide(
-    _market: &Market,
-    _context: Context,
-    _ask: &ExtendTerm,
-    _events: &mut Vec<Event>,
+    market: &Market,
+    context: Context,
+    ask: &ExtendTerm,
+    events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
-    unimplemented!("ExtendTerm")
+    let fund = market.fund(ask.fund)?;
+    check::room(Field::Extensions, fund.extensions.len(), EXTENSIONS_MAX)?;
+    let (until, term_ends) = (ask.until, fund.details.term_ends);
+    if until <= term_ends {
+        return Err(Reject::TermNotExtended { until, term_ends });
+    }
+    check::not_past(market, Field::TermEnds, until, context.at)?;
+    // From here on the answer is yes.
+    events.push(Event::TermExtended(TermExtended { fund: ask.fund, until }));
+    Ok(())
 }
 
-pub(crate) fn apply(_market: &mut Market, _fact: &TermExtended) {
-    unimplemented!("TermExtended")
+pub(crate) fn apply(market: &mut Market, fact: &TermExtended) {
+    let fund = market.fund_mut(fact.fund);
+    let before = std::mem::replace(&mut fund.details.term_ends, fact.until);
+    assert!(before < fact.until, "an extension ends later");
+    fund.extensions.push(before);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::fixture::{
+        FUND, OPERATOR, accept, accept_at, date, party, refuse, refuse_at, trading,
+    };
+
+    fn ask(fund: FundId, until: &str) -> Command {
+        Command::ExtendTerm(ExtendTerm { fund, until: date(until) })
+    }
+
+    #[test]
+    fn an_extension_ends_later_and_is_remembered() {
+        let mut market = trading();
+        accept(&mut market, party(OPERATOR), ask(FUND, "2031-12-31"));
+        accept(&mut market, party(OPERATOR), ask(FUND, "2032-06-30"));
+        let fund = market.fund(FUND).unwrap();
+        assert_eq!(fund.details.term_ends, date("2032-06-30"));
+        assert_eq!(fund.extensions, [date("2030-12-31"), date("2031-12-31")]);
+    }
+
+    #[test]
+    fn a_term_is_not_extended_to_what_it_is_or_to_the_past() {
+        let mut market = trading();
+        let reject = refuse(&mut market, party(OPERATOR), ask(FUND, "2030-12-31"));
+        let term_ends = date("2030-12-31");
+        assert_eq!(reject, Reject::TermNotExtended { until: term_ends, term_ends });
+        let reject = refuse(&mut market, party(OPERATOR), ask(FundId::new(9), "2031-12-31"));
+        assert_eq!(reject, Reject::FundNotFound { fund: FundId::new(9) });
+        let later = date("2031-06-01").at_minute(0, 480);
+        let reject = refuse_at(&mut market, later, party(OPERATOR), ask(FUND, "2031-05-31"));
+        assert_eq!(reject.name(), "NOT_IN_THE_FUTURE");
+        accept_at(&mut market, later.next(), party(OPERATOR), ask(FUND, "2031-06-01"));
+    }
+
+    #[test]
+    fn extensions_are_limited() {
+        let mut market = trading();
+        market.fund_mut(FUND).extensions = vec![date("2026-01-01"); EXTENSIONS_MAX];
+        let reject = refuse(&mut market, party(OPERATOR), ask(FUND, "2031-12-31"));
+        assert_eq!(reject, Reject::RegistryFull { field: Field::Extensions, limit: 64 });
+    }
 }

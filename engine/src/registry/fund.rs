@@ -41,7 +41,7 @@ impl LegalForm {
 }
 
 /// An ISO 4217 currency code, three capital letters (币种).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Currency(#[cbor(n(0), with = "minicbor::bytes")] [u8; 3]);
 

@@ -9,6 +9,8 @@ use minicbor::{Decode, Encode};
 use crate::amount::Units;
 use crate::id::{FundId, PartyId};
 use crate::index::Index;
+use crate::registry::lock_units::LockKind;
+use crate::reject::Reject;
 use crate::time::Date;
 
 /// Units of one fund held by one party (持有份额).
@@ -45,6 +47,31 @@ impl Holding {
     #[must_use]
     pub fn total(&self) -> Units {
         self.available.plus(self.offered).plus(self.pledged).plus(self.frozen)
+    }
+
+    /// Units under locks of this kind.
+    #[must_use]
+    pub const fn locked(&self, kind: LockKind) -> Units {
+        match kind {
+            LockKind::Pledge => self.pledged,
+            LockKind::Freeze => self.frozen,
+        }
+    }
+
+    pub(crate) const fn locked_mut(&mut self, kind: LockKind) -> &mut Units {
+        match kind {
+            LockKind::Pledge => &mut self.pledged,
+            LockKind::Freeze => &mut self.frozen,
+        }
+    }
+
+    /// A8: refuses `wanted` units where fewer are available.
+    pub(crate) fn check_available(&self, wanted: Units) -> Result<(), Reject> {
+        let Self { party, available, offered, pledged, frozen, .. } = *self;
+        if wanted <= available {
+            return Ok(());
+        }
+        Err(Reject::UnitsNotAvailable { party, wanted, available, offered, pledged, frozen })
     }
 }
 

@@ -4,8 +4,10 @@ use std::fmt;
 
 use minicbor::{Decode, Encode};
 
+use crate::access::Requirement;
 use crate::amount::Money;
 use crate::id::PartyId;
+use crate::reject::Reject;
 use crate::time::Date;
 
 /// What a party does here (角色).
@@ -61,6 +63,21 @@ impl Role {
         match self {
             Self::Operator | Self::Supervisor | Self::SettlementBank | Self::Regulator => true,
             Self::Lp | Self::SFund | Self::Manager | Self::Lender | Self::Member => false,
+        }
+    }
+
+    /// Whether the role buys and sells fund units.
+    #[must_use]
+    pub const fn is_investor(self) -> bool {
+        match self {
+            Self::Lp | Self::SFund => true,
+            Self::Manager
+            | Self::Lender
+            | Self::Member
+            | Self::Operator
+            | Self::Supervisor
+            | Self::SettlementBank
+            | Self::Regulator => false,
         }
     }
 }
@@ -178,4 +195,26 @@ pub struct Party {
     /// Intentions it has on the board.
     #[n(5)]
     pub intentions_open: u32,
+}
+
+impl Party {
+    /// A9: refuses a party that neither buys nor sells.
+    pub(crate) fn check_investor(&self, party: PartyId) -> Result<(), Reject> {
+        self.check_role(party, self.details.role.is_investor(), Requirement::Investor)
+    }
+
+    /// A9: refuses a party of the venue's own side.
+    pub(crate) fn check_not_staff(&self, party: PartyId) -> Result<(), Reject> {
+        self.check_role(party, !self.details.role.is_staff(), Requirement::NotStaff)
+    }
+
+    /// Refuses a party whose role does not fit.
+    pub(crate) fn check_role(
+        &self,
+        party: PartyId,
+        fits: bool,
+        needs: Requirement,
+    ) -> Result<(), Reject> {
+        if fits { Ok(()) } else { Err(Reject::WrongRole { party, role: self.details.role, needs }) }
+    }
 }

@@ -18,6 +18,7 @@ use crate::trading::order::{OpenOrder, PostOnly, TimeInForce};
 use crate::trading::place_order::{refuse_taking, settle};
 use crate::trading::rules::{self, Desk};
 use crate::trading::side::Side;
+use crate::trading::trade;
 
 /// Ask to amend an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -166,7 +167,7 @@ pub(crate) fn apply(market: &mut Market, fact: &OrderAmended) {
     record.units = before.filled.plus(fact.left);
     match before.side {
         Side::Buy => {
-            matching::set_hold(market, fact.order);
+            trade::set_hold(market, fact.order);
             assert!(market.orders.at(fact.order).hold == fact.hold, "it holds what it said");
         }
         Side::Sell => {

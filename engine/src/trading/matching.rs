@@ -6,8 +6,7 @@
 
 use std::cell::RefCell;
 
-use crate::amount::{Money, Units};
-use crate::cash::ledger::Account;
+use crate::amount::Units;
 use crate::event::Event;
 use crate::id::{OrderId, PartyId, TradeId};
 use crate::market::Market;
@@ -115,10 +114,13 @@ fn with_scratch<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
     SCRATCH.with_borrow_mut(work)
 }
 
-/// A holding on the book's side that this walk has already moved units of.
+/// What this walk has done to a holding on the book's side.
 struct Touched {
     place: HoldingPlace,
-    units: Units,
+    /// Units that traded.
+    traded: Units,
+    /// Units on offer that are available again.
+    released: Units,
 }
 
 struct Meeting<'a, 'm> {
@@ -130,7 +132,8 @@ struct Meeting<'a, 'm> {
     touched: &'a mut Vec<Touched>,
     left: Lots,
     traded: Lots,
-    fills: u32,
+    /// Resting orders traded with, decremented or closed: each is a bounded part of the entry.
+    met: u32,
     next_trade: u64,
     /// Units of the incoming order's owner as they move.
     before: Units,
@@ -150,7 +153,7 @@ impl<'a, 'm> Meeting<'a, 'm> {
         events: &'a mut Vec<Event>,
         touched: &'a mut Vec<Touched>,
     ) -> Self {
-        let Desk { party_id, fund_id, fund, pack, .. } = incoming.desk;
+        let Desk { party_id, fund_id, fund, .. } = incoming.desk;
         let holding = market.register.find(party_id, fund_id);
         Self {
             market,
@@ -160,12 +163,12 @@ impl<'a, 'm> Meeting<'a, 'm> {
             touched,
             left: incoming.lots,
             traded: Lots::ZERO,
-            fills: 0,
+            met: 0,
             next_trade: market.trades_count,
             before: incoming.before,
             held: holding.map_or(Units::ZERO, |place| market.register.at(place).total()),
             holders: fund.holders,
-            cap: holders::cap(fund, pack),
+            cap: holders::cap(market, fund).unwrap_or(0),
             stopped: None,
             failed: None,
         }
@@ -175,6 +178,10 @@ impl<'a, 'm> Meeting<'a, 'm> {
         if self.left < maker.minimum {
             return Take::Pass;
         }
+        if self.incoming.desk.pack.limits.fills_max <= self.met {
+            return self.stop(Closing::TooManyFills);
+        }
+        self.met = self.met.saturating_add(1);
         let resting = self.market.orders.at(maker.id);
         if self.is_same_group(resting.party) {
             return self.prevent_self_trade(maker, resting);
@@ -186,9 +193,6 @@ impl<'a, 'm> Meeting<'a, 'm> {
                 self.failed = Some(reject);
                 return Take::Stop;
             }
-        }
-        if self.incoming.desk.pack.limits.fills_max <= self.fills {
-            return self.stop(Closing::TooManyFills);
         }
         self.trade(maker, resting)
     }
@@ -231,6 +235,10 @@ impl<'a, 'm> Meeting<'a, 'm> {
                 let units = rules::units_of(self.incoming.desk.fund, lots);
                 self.left = self.left.minus(lots);
                 let remaining = self.remaining(maker.id, resting, units);
+                self.release(resting, units);
+                if self.incoming.side == Side::Sell {
+                    self.before = self.before.minus(units);
+                }
                 for order in [maker.id, self.incoming.order] {
                     self.events.push(Event::OrderDecremented(OrderDecremented { order, units }));
                 }
@@ -251,15 +259,14 @@ impl<'a, 'm> Meeting<'a, 'm> {
         let Desk { fund_id, fund, party_id, .. } = self.incoming.desk;
         let units = rules::units_of(fund, lots);
         let price = rules::price_of(fund, maker.tick);
-        let maker_moved = self.moved(resting.holding);
+        let (traded, released) = self.moved(resting.holding);
         let maker_holding = self.market.register.at(resting.holding);
         let (maker_before, maker_held) = match resting.side {
-            Side::Buy => {
-                (maker_holding.available.plus(maker_moved), maker_holding.total().plus(maker_moved))
-            }
-            Side::Sell => {
-                (maker_holding.offered.minus(maker_moved), maker_holding.total().minus(maker_moved))
-            }
+            Side::Buy => (maker_holding.available.plus(traded), maker_holding.total().plus(traded)),
+            Side::Sell => (
+                maker_holding.offered.minus(traded).minus(released),
+                maker_holding.total().minus(traded),
+            ),
         };
         let (buyer_held, seller_held) = match resting.side {
             Side::Buy => (maker_held, self.held),
@@ -308,7 +315,6 @@ impl<'a, 'm> Meeting<'a, 'm> {
         }));
         self.holders = holders;
         self.next_trade = self.next_trade.saturating_add(1);
-        self.fills = self.fills.saturating_add(1);
         self.left = self.left.minus(lots);
         self.traded = self.traded.plus(lots);
         match self.incoming.side {
@@ -321,7 +327,8 @@ impl<'a, 'm> Meeting<'a, 'm> {
                 self.held = self.held.minus(units);
             }
         }
-        self.move_units(resting.holding, units);
+        let touched = self.touch(resting.holding);
+        touched.traded = touched.traded.plus(units);
         if remaining == Units::ZERO {
             self.push_closed(maker.id, Closing::Filled, Units::ZERO);
         }
@@ -333,16 +340,29 @@ impl<'a, 'm> Meeting<'a, 'm> {
         party.details.look_through
     }
 
-    /// Units of the holding at `place` that this walk has moved.
-    fn moved(&self, place: HoldingPlace) -> Units {
+    /// Units of the holding at `place` that traded in this walk, and that it released.
+    fn moved(&self, place: HoldingPlace) -> (Units, Units) {
         let found = self.touched.iter().find(|touched| touched.place == place);
-        found.map_or(Units::ZERO, |touched| touched.units)
+        found.map_or((Units::ZERO, Units::ZERO), |touched| (touched.traded, touched.released))
     }
 
-    fn move_units(&mut self, place: HoldingPlace, units: Units) {
-        match self.touched.iter_mut().find(|touched| touched.place == place) {
-            Some(touched) => touched.units = touched.units.plus(units),
-            None => self.touched.push(Touched { place, units }),
+    fn touch(&mut self, place: HoldingPlace) -> &mut Touched {
+        let known = self.touched.iter().position(|touched| touched.place == place);
+        let index = known.unwrap_or(self.touched.len());
+        if known.is_none() {
+            self.touched.push(Touched { place, traded: Units::ZERO, released: Units::ZERO });
+        }
+        self.touched.get_mut(index).expect("found or pushed")
+    }
+
+    /// A resting order gives back units that it offered.
+    fn release(&mut self, resting: &OpenOrder, units: Units) {
+        if resting.side == Side::Sell {
+            let touched = self.touch(resting.holding);
+            touched.released = touched.released.plus(units);
+            if resting.party == self.incoming.desk.party_id {
+                self.before = self.before.plus(units);
+            }
         }
     }
 
@@ -368,6 +388,7 @@ impl<'a, 'm> Meeting<'a, 'm> {
 
     fn close(&mut self, order: OrderId, resting: &OpenOrder, reason: Closing) -> Take {
         let left = self.remaining(order, resting, Units::ZERO);
+        self.release(resting, left);
         self.push_closed(order, reason, left);
         Take::Gone
     }
@@ -380,108 +401,4 @@ impl<'a, 'm> Meeting<'a, 'm> {
         self.stopped = Some(reason);
         Take::Stop
     }
-}
-
-/// Applies a [`Traded`]: units, cash and fees move in one act.
-pub(crate) fn apply_traded(market: &mut Market, fact: &Traded) {
-    assert!(fact.trade.number() == market.trades_count, "trades are numbered in turn");
-    market.trades_count = market.trades_count.saturating_add(1);
-    let lots = rules::lots_of(market.fund(fact.fund).expect("a fund trades"), fact.units);
-    let lots = lots.expect("a trade is in lots");
-    let _left = market.orders.books.fill(fact.maker, lots);
-    let (buy, sell) = match fact.taker_side {
-        Side::Buy => (fact.taker, fact.maker),
-        Side::Sell => (fact.maker, fact.taker),
-    };
-    let (bought, sold) = (fill(market, buy, fact.units), fill(market, sell, fact.units));
-    assert!(bought.party == fact.buyer && sold.party == fact.seller, "orders have their owners");
-    move_units(market, fact, &bought, &sold);
-    pay(market, fact, buy, &bought, &sold);
-    market.fund_mut(fact.fund).last_price = Some(fact.price);
-}
-
-fn fill(market: &mut Market, order: OrderId, units: Units) -> OpenOrder {
-    let record = market.orders.at_mut(order);
-    record.filled = record.filled.plus(units);
-    assert!(record.filled <= record.units, "an order trades no more than it is");
-    *record
-}
-
-fn move_units(market: &mut Market, fact: &Traded, bought: &OpenOrder, sold: &OpenOrder) {
-    let today = market.date(market.now);
-    let seller = market.register.at_mut(sold.holding);
-    assert!(seller.offered == fact.seller_before, "the register says what it was");
-    seller.offered = seller.offered.minus(fact.units);
-    seller.last_sold = Some(today);
-    let seller_left = seller.total() == Units::ZERO;
-    let buyer = market.register.at_mut(bought.holding);
-    assert!(buyer.available == fact.buyer_before, "the register says what it was");
-    let buyer_joined = buyer.total() == Units::ZERO;
-    buyer.available = buyer.available.plus(fact.units);
-    buyer.last_bought = Some(today);
-    if seller_left {
-        holders::leave(market, fact.fund, fact.seller);
-    }
-    if buyer_joined {
-        holders::join(market, fact.fund, fact.buyer);
-    }
-}
-
-fn pay(market: &mut Market, fact: &Traded, buy: OrderId, bought: &OpenOrder, sold: &OpenOrder) {
-    let currency = market.fund(fact.fund).expect("a fund trades").details.currency;
-    let keeps = held_for(market, bought);
-    let spent = fact.cash.plus(fact.buyer_fee);
-    let released = bought.hold.minus(keeps).minus(spent);
-    let fees = fact.buyer_fee.plus(fact.seller_fee);
-    let held = Account::Held(bought.cash);
-    let ledger = &mut market.ledger;
-    ledger.post(held, Account::Available(sold.cash), fact.cash.minus(fact.seller_fee));
-    ledger.post(held, Account::Fees(currency), fees);
-    ledger.post(held, Account::Available(bought.cash), released);
-    market.orders.at_mut(buy).hold = keeps;
-}
-
-/// Cash that a buy needs for what is left of it; nothing for a sell.
-pub(crate) fn held_for(market: &Market, record: &OpenOrder) -> Money {
-    match record.side {
-        Side::Sell => Money::ZERO,
-        Side::Buy => {
-            let worth = record.limit.times(record.left()).expect("a lot at a tick is whole fen");
-            rules::hold(worth, &rules::rates(market, record.schedule, record.tier))
-        }
-    }
-}
-
-/// Applies an [`OrderDecremented`]: the order is for less, and what that held is free.
-pub(crate) fn apply_decremented(market: &mut Market, fact: &OrderDecremented) {
-    let record = *market.orders.at(fact.order);
-    let fund = market.fund(record.fund).expect("an order's fund is registered");
-    let lots = rules::lots_of(fund, fact.units).expect("orders are in lots");
-    if market.orders.books.terms(fact.order).is_some() {
-        let _left = market.orders.books.fill(fact.order, lots);
-    }
-    let units = record.units.minus(fact.units);
-    assert!(record.filled <= units, "an order is not cut below what traded");
-    market.orders.at_mut(fact.order).units = units;
-    let holding = market.register.at_mut(record.holding);
-    match record.side {
-        Side::Sell => {
-            holding.offered = holding.offered.minus(fact.units);
-            holding.available = holding.available.plus(fact.units);
-        }
-        Side::Buy => set_hold(market, fact.order),
-    }
-}
-
-/// Brings what an order holds to what it needs for what is left of it.
-pub(crate) fn set_hold(market: &mut Market, order: OrderId) {
-    let record = *market.orders.at(order);
-    let needs = held_for(market, &record);
-    let (available, held) = (Account::Available(record.cash), Account::Held(record.cash));
-    if needs < record.hold {
-        market.ledger.post(held, available, record.hold.minus(needs));
-    } else {
-        market.ledger.post(available, held, needs.minus(record.hold));
-    }
-    market.orders.at_mut(order).hold = needs;
 }

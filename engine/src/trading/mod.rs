@@ -5,6 +5,7 @@ pub mod board;
 pub mod book;
 pub mod cancel_all;
 pub mod cancel_order;
+pub(crate) mod counterparties;
 pub(crate) mod matching;
 pub mod order;
 pub mod place_order;
@@ -13,4 +14,7 @@ pub mod set_reference;
 pub mod set_trading_state;
 pub mod side;
 pub mod sweep;
+#[cfg(test)]
+mod tests;
+pub(crate) mod trade;
 pub mod view;

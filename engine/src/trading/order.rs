@@ -219,6 +219,16 @@ pub(crate) struct Orders {
     open: Vec<Option<OpenOrder>>,
 }
 
+/// Equal books are the same bytes.
+impl PartialEq for Orders {
+    fn eq(&self, other: &Self) -> bool {
+        minicbor::to_vec(&self.books).ok() == minicbor::to_vec(&other.books).ok()
+            && self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Orders {}
+
 impl Orders {
     /// These books with what else is kept of their orders.
     ///

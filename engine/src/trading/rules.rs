@@ -175,7 +175,7 @@ impl<'m> Desk<'m> {
             return Err(Reject::BelowInvestmentMin { fund, invested, minimum });
         }
         let joins = if held == Units::ZERO { self.party.details.look_through } else { 0 };
-        let cap = holders::cap(self.fund, self.pack);
+        let cap = holders::cap(market, self.fund)?;
         if 0 < joins && cap < self.fund.holders.saturating_add(joins) {
             return Err(Reject::HolderCap { fund, holders: self.fund.holders, joins, cap });
         }

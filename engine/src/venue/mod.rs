@@ -10,3 +10,4 @@ pub mod revoke_key;
 pub mod segment;
 pub mod set_calendar;
 pub mod set_fees;
+pub(crate) mod sound;

@@ -1,9 +1,9 @@
 //! The books as bytes: the same state is the same bytes, however it was reached.
 //!
-//! An array of four: the generation of every slot from 1; the free slots, next to be taken first; the
-//! retired slots, ascending; the books. A book is an array of four: unconditional buys and sells,
-//! conditional buys and sells. Each is an array of levels, best first; a level is its tick and an
-//! array of its orders, first come first. An order is `[slot, lots]`, an iceberg
+//! An array of four: the generation of every slot from 1; the free slots, next to be taken
+//! first; the retired slots, ascending; the books. A book is an array of four: unconditional buys
+//! and sells, conditional buys and sells. Each is an array of levels, best first; a level is its
+//! tick and an array of its orders, first come first. An order is `[slot, lots]`, an iceberg
 //! `[slot, shown, hidden, peak]`, a conditional order `[slot, lots, minimum]`. A slot that is
 //! named nowhere is reserved. Where a level lies in memory is not state.
 

@@ -237,14 +237,19 @@ impl Slab {
     pub(super) fn take(&mut self) -> OrderId {
         let id = self.next_id();
         if self.free == NOBODY {
-            assert!(id.slot() < u32::MAX, "slots have 32-bit numbers");
-            self.nodes.push(Node::reserved(0));
+            self.grow();
         } else {
             let node = self.node_mut(id.slot());
             node.place = Place::RESERVED;
             self.free = node.next;
         }
         id
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        assert!(self.len() < u32::MAX, "slots have 32-bit numbers");
+        self.nodes.push(Node::reserved(0));
     }
 
     /// Frees a reserved slot. Its next order is of the next generation; after the last

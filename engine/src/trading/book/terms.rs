@@ -32,7 +32,8 @@ pub struct Terms {
     pub tick: Tick,
     /// All that remains of it, shown and hidden. Not zero.
     pub lots: Lots,
-    /// An iceberg shows at most this many at a time. Zero: it shows everything.
+    /// An iceberg shows at most this many at a time. Zero: it shows everything. Each tranche is a
+    /// trade of its own, so the market bounds how small a part of its lots a peak may be.
     pub peak: Lots,
     /// A conditional order trades only with one incoming order that takes at least this many, or
     /// all that remains if that is less. Zero: it is unconditional. A conditional order is never

@@ -261,7 +261,7 @@ fn stream(seed: u64, prices: Prices, books: u32, orders: usize, steps: u32) {
 #[test]
 fn the_books_do_what_their_twin_does() {
     for (seed, prices) in
-        (1..).zip([Prices::Hot, Prices::Near, Prices::Wild, Prices::Any].repeat(3))
+        (1..).zip([Prices::Hot, Prices::Near, Prices::Wild, Prices::Any].repeat(10))
     {
         stream(seed, prices, 1 + u32::try_from(seed % 3).unwrap(), 60, 3_000);
     }
@@ -396,4 +396,78 @@ fn a_conditional_order_stands_through_the_other_side() {
         Take::Pass
     });
     assert_eq!(met, [(buy, 8, 6)]);
+}
+
+#[test]
+fn the_next_tranche_of_an_iceberg_comes_after_the_others_at_its_price() {
+    let mut books = Books::new();
+    let book = books.open();
+    let ids: Vec<_> = (0..3).map(|_| books.take_slot()).collect();
+    books.rest(ids[0], Terms { peak: Lots::new(2), ..plain(book, Side::Sell, 10, 5) });
+    books.rest(ids[1], plain(book, Side::Sell, 10, 3));
+    books.rest(ids[2], plain(book, Side::Sell, 11, 1));
+    let mut trades = Vec::new();
+    let scratch = &mut WalkScratch::default();
+    books.walk(book, Side::Buy, Tick::MAX, scratch, |maker| {
+        trades.push((maker.id, maker.lots));
+        Take::Lots(maker.lots)
+    });
+    let expected = [(0, 2), (1, 3), (0, 2), (0, 1), (2, 1)];
+    assert_eq!(trades, expected.map(|(at, lots)| (ids[at], Lots::new(lots))));
+    for (id, lots) in trades {
+        books.fill(id, lots);
+        books.check();
+    }
+    assert_eq!(books.best(book, Side::Sell), None);
+}
+
+#[test]
+fn an_amend_down_keeps_the_time_of_an_order() {
+    let mut books = Books::new();
+    let book = books.open();
+    let ids: Vec<_> = (0..2).map(|_| books.take_slot()).collect();
+    books.rest(ids[0], Terms { peak: Lots::new(4), ..plain(book, Side::Buy, 10, 9) });
+    books.rest(ids[1], plain(book, Side::Buy, 10, 1));
+    for lots in [6, 4, 3] {
+        books.shrink(ids[0], Lots::new(lots));
+        books.check();
+        let orders: Vec<_> = books.orders(book, Side::Buy).map(|(id, _)| id).collect();
+        assert_eq!(orders, ids);
+        assert_eq!(books.terms(ids[0]).unwrap().lots, Lots::new(lots));
+        assert_eq!(books.shown(ids[0]), Some(Lots::new(lots.min(4))));
+    }
+}
+
+#[test]
+fn fetching_orders_ahead_changes_nothing() {
+    let mut books = Books::new();
+    let book = books.open();
+    let mut ids: Vec<_> = (0..super::WARM_SLOTS_MIN).map(|_| books.take_slot()).collect();
+    books.rest(ids[0], plain(book, Side::Sell, 10, 3));
+    books.rest(ids[1], plain(book, Side::Sell, 10, 3));
+    books.rest(ids[2], Terms { minimum: Lots::new(2), ..plain(book, Side::Sell, 10, 3) });
+    books.free(ids[3]);
+    let before = bytes(&books);
+    ids.truncate(5);
+    ids.push(OrderId::from_parts(7, u32::MAX));
+    books.warm(ids.iter().copied());
+    assert_eq!(before, bytes(&books));
+}
+
+#[test]
+fn a_wild_price_costs_one_page_and_the_books_stay_as_they_were() {
+    let mut books = Books::new();
+    let book = books.open();
+    for tick in 1_000..1_010 {
+        let id = books.take_slot();
+        books.rest(id, plain(book, Side::Sell, tick, 1));
+    }
+    let pages = books.pool.pages();
+    let wild = books.take_slot();
+    books.rest(wild, plain(book, Side::Sell, u32::MAX, 1));
+    books.check();
+    assert_eq!((pages, books.pool.pages()), (1, 2));
+    books.unlink(wild);
+    books.check();
+    assert_eq!(books.pool.pages(), 1);
 }

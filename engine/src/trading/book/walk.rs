@@ -1,13 +1,11 @@
 //! Reading a book in priority order.
 
-use std::collections::VecDeque;
-use std::collections::btree_map::Iter;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 
-use super::Books;
-use super::ladder::NONE;
-use super::slab::{Kind, NOBODY, Node, Queue};
+use super::slab::{NOBODY, Node, Queue};
 use super::terms::{BookId, Lots, Terms, Tick};
+use super::{Book, Books};
 use crate::id::OrderId;
 use crate::trading::side::Side;
 
@@ -59,6 +57,13 @@ pub struct WalkScratch {
     again: VecDeque<(u32, u32)>,
 }
 
+impl WalkScratch {
+    #[cold]
+    fn remember(&mut self, slot: u32, hidden: u32) {
+        self.again.push_back((slot, hidden));
+    }
+}
+
 impl Maker {
     /// Whether the order trades only under its condition.
     #[must_use]
@@ -88,33 +93,13 @@ impl Books {
         let side = taker.opposite();
         let book = self.book(book);
         let limit = u64::from(limit.key(side));
-        let (mut best, mut level) = (book.ladder(side).best, book.ladder(side).best_level);
-        let mut aside = book.aside(side).map(|queues| queues.iter());
-        let mut hidden = next_of(&mut aside);
-        loop {
-            if let Some((key, queue)) = hidden.filter(|&(key, _)| u64::from(key) < best) {
-                if limit < u64::from(key) {
-                    return;
-                }
-                if self.walk_aside(queue, Tick::from_key(key, side), &mut visit).is_break() {
-                    return;
-                }
-                hidden = next_of(&mut aside);
-                continue;
-            }
-            if limit < best {
-                return;
-            }
-            let queue = self.pool.queue(level);
-            let tick = Tick::from_key(self.pool.key(level), side);
-            if self.walk_level(queue, tick, scratch, &mut visit).is_break() {
-                return;
-            }
-            match self.pool.after(level) {
-                Some(next) => (best, level) = (u64::from(self.pool.key(next)), next),
-                None => best = NONE,
-            }
-        }
+        let ladder = book.ladder(side);
+        // Stopping is an answer like any other, so whether a walk was stopped is nothing to tell.
+        let _stopped = match book.aside(side) {
+            None if limit < ladder.best => return,
+            None => self.walk_ladder(ladder.best_level, side, limit, scratch, &mut visit),
+            Some(aside) => self.walk_both(book, side, aside, limit, scratch, &mut visit),
+        };
     }
 
     /// The displayed prices of one side, best first.
@@ -146,24 +131,93 @@ impl Books {
         })
     }
 
-    #[inline]
-    fn walk_level(
+    /// From `level` on. Apart from [`Books::walk`], so that an order that meets none is quick.
+    #[inline(never)]
+    fn walk_ladder(
         &self,
-        queue: &Queue,
-        tick: Tick,
+        mut level: u32,
+        side: Side,
+        limit: u64,
         scratch: &mut WalkScratch,
         visit: &mut impl FnMut(Maker) -> Take,
     ) -> ControlFlow<()> {
         scratch.again.clear();
-        let mut slot = queue.head;
+        loop {
+            let key = self.pool.key(level);
+            if limit < u64::from(key) {
+                return ControlFlow::Continue(());
+            }
+            self.walk_level(level, Tick::from_key(key, side), scratch, visit)?;
+            match self.pool.after(level) {
+                Some(next) => level = next,
+                None => return ControlFlow::Continue(()),
+            }
+        }
+    }
+
+    /// The same, of a side that also has conditional orders.
+    #[inline(never)]
+    fn walk_both(
+        &self,
+        book: &Book,
+        side: Side,
+        aside: &BTreeMap<u32, Queue>,
+        limit: u64,
+        scratch: &mut WalkScratch,
+        visit: &mut impl FnMut(Maker) -> Take,
+    ) -> ControlFlow<()> {
+        scratch.again.clear();
+        let within = |key: u32| u64::from(key) <= limit;
+        let levels = book.ladder(side).levels(&self.pool);
+        let mut levels = levels.take_while(|&level| within(self.pool.key(level))).peekable();
+        let mut aside = aside.iter().take_while(|&(&key, _)| within(key)).peekable();
+        loop {
+            let key = levels.peek().map(|&level| self.pool.key(level));
+            match aside.next_if(|&(&other, _)| key.is_none_or(|key| other < key)) {
+                Some((&key, queue)) => {
+                    self.walk_aside(queue, Tick::from_key(key, side), visit)?;
+                }
+                None => match (levels.next(), key) {
+                    (Some(level), Some(key)) => {
+                        self.walk_level(level, Tick::from_key(key, side), scratch, visit)?;
+                    }
+                    (_, _) => return ControlFlow::Continue(()),
+                },
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn walk_level(
+        &self,
+        level: u32,
+        tick: Tick,
+        scratch: &mut WalkScratch,
+        visit: &mut impl FnMut(Maker) -> Take,
+    ) -> ControlFlow<()> {
+        let mut slot = self.pool.queue(level).head;
         while slot != NOBODY {
             let node = self.slab.node(slot);
             let lots = Lots::new(node.shown);
             if took_all(visit(maker(node, slot, tick, lots)), lots)? && node.hidden != 0 {
-                scratch.again.push_back((slot, node.hidden));
+                scratch.remember(slot, node.hidden);
             }
             slot = node.next;
         }
+        if scratch.again.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        self.walk_again(tick, scratch, visit)
+    }
+
+    /// The later tranches of the icebergs at one price.
+    #[inline(never)]
+    fn walk_again(
+        &self,
+        tick: Tick,
+        scratch: &mut WalkScratch,
+        visit: &mut impl FnMut(Maker) -> Take,
+    ) -> ControlFlow<()> {
         while let Some((slot, hidden)) = scratch.again.pop_front() {
             let node = self.slab.node(slot);
             let lots = Lots::new(hidden.min(node.clause));
@@ -183,23 +237,16 @@ impl Books {
     ) -> ControlFlow<()> {
         for (slot, node) in self.slab.queued(*queue) {
             let lots = Lots::new(node.shown);
-            took_all(visit(maker(node, slot, tick, lots)), lots)?;
+            let minimum = lots.min(Lots::new(node.clause));
+            took_all(visit(Maker { minimum, ..maker(node, slot, tick, lots) }), lots)?;
         }
         ControlFlow::Continue(())
     }
 }
 
-fn next_of<'a>(aside: &mut Option<Iter<'a, u32, Queue>>) -> Option<(u32, &'a Queue)> {
-    aside.as_mut()?.next().map(|(&key, queue)| (key, queue))
-}
-
 #[inline]
 fn maker(node: &Node, slot: u32, tick: Tick, lots: Lots) -> Maker {
-    let minimum = match node.place.kind() {
-        Kind::Plain => Lots::ZERO,
-        Kind::Aside => Lots::new(node.clause).min(lots),
-    };
-    Maker { id: OrderId::from_parts(node.generation, slot), tick, lots, minimum }
+    Maker { id: OrderId::from_parts(node.generation, slot), tick, lots, minimum: Lots::ZERO }
 }
 
 /// Whether an answer takes all of `lots`, or breaks.

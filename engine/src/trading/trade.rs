@@ -1,0 +1,115 @@
+//! What a trade moves: units, cash and fees, in one act (成交过户).
+//!
+//! A buy holds its worst price and fee for what is left of it. With each trade it pays out of
+//! what it holds, keeps what the rest needs, and has the difference back.
+
+use crate::amount::{Money, Units};
+use crate::cash::ledger::Account;
+use crate::id::OrderId;
+use crate::market::Market;
+use crate::registry::holders;
+use crate::trading::order::OpenOrder;
+use crate::trading::place_order::{OrderDecremented, Traded};
+use crate::trading::rules;
+use crate::trading::side::Side;
+
+/// Applies a [`Traded`]: units, cash and fees move in one act.
+pub(crate) fn apply(market: &mut Market, fact: &Traded) {
+    assert!(fact.trade.number() == market.trades_count, "trades are numbered in turn");
+    market.trades_count = market.trades_count.saturating_add(1);
+    let lots = rules::lots_of(market.fund(fact.fund).expect("a fund trades"), fact.units);
+    let lots = lots.expect("a trade is in lots");
+    let _left = market.orders.books.fill(fact.maker, lots);
+    let (buy, sell) = match fact.taker_side {
+        Side::Buy => (fact.taker, fact.maker),
+        Side::Sell => (fact.maker, fact.taker),
+    };
+    let (bought, sold) = (fill(market, buy, fact.units), fill(market, sell, fact.units));
+    assert!(bought.party == fact.buyer && sold.party == fact.seller, "orders have their owners");
+    move_units(market, fact, &bought, &sold);
+    pay(market, fact, buy, &bought, &sold);
+    market.fund_mut(fact.fund).last_price = Some(fact.price);
+}
+
+fn fill(market: &mut Market, order: OrderId, units: Units) -> OpenOrder {
+    let record = market.orders.at_mut(order);
+    record.filled = record.filled.plus(units);
+    assert!(record.filled <= record.units, "an order trades no more than it is");
+    *record
+}
+
+fn move_units(market: &mut Market, fact: &Traded, bought: &OpenOrder, sold: &OpenOrder) {
+    let today = market.date(market.now);
+    let seller = market.register.at_mut(sold.holding);
+    assert!(seller.offered == fact.seller_before, "the register says what it was");
+    seller.offered = seller.offered.minus(fact.units);
+    seller.last_sold = Some(today);
+    let seller_after = seller.total();
+    let buyer = market.register.at_mut(bought.holding);
+    assert!(buyer.available == fact.buyer_before, "the register says what it was");
+    buyer.available = buyer.available.plus(fact.units);
+    buyer.last_bought = Some(today);
+    let buyer_after = buyer.total();
+    let seller_before = seller_after.plus(fact.units);
+    holders::recount(market, fact.seller, fact.fund, seller_before, seller_after);
+    holders::recount(market, fact.buyer, fact.fund, buyer_after.minus(fact.units), buyer_after);
+}
+
+fn pay(market: &mut Market, fact: &Traded, buy: OrderId, bought: &OpenOrder, sold: &OpenOrder) {
+    let currency = market.fund(fact.fund).expect("a fund trades").details.currency;
+    let keeps = held_for(market, bought);
+    let spent = fact.cash.plus(fact.buyer_fee);
+    let released = bought.hold.minus(keeps).minus(spent);
+    let fees = fact.buyer_fee.plus(fact.seller_fee);
+    let held = Account::Held(bought.cash);
+    let ledger = &mut market.ledger;
+    ledger.post(held, Account::Available(sold.cash), fact.cash.minus(fact.seller_fee));
+    ledger.post(held, Account::Fees(currency), fees);
+    ledger.post(held, Account::Available(bought.cash), released);
+    market.orders.at_mut(buy).hold = keeps;
+}
+
+/// Cash that a buy needs for what is left of it; nothing for a sell.
+pub(crate) fn held_for(market: &Market, record: &OpenOrder) -> Money {
+    match record.side {
+        Side::Sell => Money::ZERO,
+        Side::Buy => {
+            let worth = record.limit.times(record.left()).expect("a lot at a tick is whole fen");
+            rules::hold(worth, &rules::rates(market, record.schedule, record.tier))
+        }
+    }
+}
+
+/// Applies an [`OrderDecremented`]: the order is for less, and what that held is free.
+pub(crate) fn apply_decremented(market: &mut Market, fact: &OrderDecremented) {
+    let record = *market.orders.at(fact.order);
+    let fund = market.fund(record.fund).expect("an order's fund is registered");
+    let lots = rules::lots_of(fund, fact.units).expect("orders are in lots");
+    if market.orders.books.terms(fact.order).is_some() {
+        let _left = market.orders.books.fill(fact.order, lots);
+    }
+    let units = record.units.minus(fact.units);
+    assert!(record.filled <= units, "an order is not cut below what traded");
+    market.orders.at_mut(fact.order).units = units;
+    let holding = market.register.at_mut(record.holding);
+    match record.side {
+        Side::Sell => {
+            holding.offered = holding.offered.minus(fact.units);
+            holding.available = holding.available.plus(fact.units);
+        }
+        Side::Buy => set_hold(market, fact.order),
+    }
+}
+
+/// Brings what an order holds to what it needs for what is left of it.
+pub(crate) fn set_hold(market: &mut Market, order: OrderId) {
+    let record = *market.orders.at(order);
+    let needs = held_for(market, &record);
+    let (available, held) = (Account::Available(record.cash), Account::Held(record.cash));
+    if needs < record.hold {
+        market.ledger.post(held, available, record.hold.minus(needs));
+    } else {
+        market.ledger.post(available, held, needs.minus(record.hold));
+    }
+    market.orders.at_mut(order).hold = needs;
+}

@@ -1,0 +1,127 @@
+//! What a reader may look at: every record of the market, and nothing to change it with.
+
+use std::collections::BTreeMap;
+
+use crate::cash::ledger::{Cash, House};
+use crate::cash::request_transfer::RequestTransfer;
+use crate::id::{FundId, IntentionId, LockId, PartyId, ProposalId, SegmentId, TransferId};
+use crate::market::{Market, Venue};
+use crate::policy::Fees;
+use crate::registry::fund::{Currency, Fund};
+use crate::registry::holding::Holding;
+use crate::registry::lock_units::LockUnits;
+use crate::registry::party::Party;
+use crate::trading::board::PostIntention;
+use crate::venue::issue_key::Key;
+use crate::venue::propose::Proposal;
+use crate::venue::segment::Segment;
+
+impl Market {
+    /// The venue, once it is open.
+    #[must_use]
+    pub const fn venue(&self) -> Option<&Venue> {
+        self.venue.as_ref()
+    }
+
+    /// Every segment; an id is an index.
+    #[must_use]
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// The segment of this id.
+    #[must_use]
+    pub fn segment_at(&self, segment: SegmentId) -> Option<&Segment> {
+        self.segments.get(usize::try_from(segment.number()).ok()?)
+    }
+
+    /// Every fee schedule that was ever in force; its number is an index.
+    #[must_use]
+    pub fn schedules(&self) -> &[Fees] {
+        &self.schedules
+    }
+
+    /// Every party; an id is an index.
+    #[must_use]
+    pub fn parties(&self) -> &[Party] {
+        &self.parties
+    }
+
+    /// The party of this id.
+    #[must_use]
+    pub fn party_at(&self, party: PartyId) -> Option<&Party> {
+        self.parties.get(usize::try_from(party.number()).ok()?)
+    }
+
+    /// Every fund; an id is an index.
+    #[must_use]
+    pub fn funds(&self) -> &[Fund] {
+        &self.funds
+    }
+
+    /// The fund of this id.
+    #[must_use]
+    pub fn fund_at(&self, fund: FundId) -> Option<&Fund> {
+        self.funds.get(usize::try_from(fund.number()).ok()?)
+    }
+
+    /// Every holding, in the order in which they came to be; some may be empty.
+    #[must_use]
+    pub fn holdings(&self) -> &[Holding] {
+        self.register.holdings()
+    }
+
+    /// The holding of `party` in `fund`; without one, the empty holding.
+    #[must_use]
+    pub fn holding_of(&self, party: PartyId, fund: FundId) -> Holding {
+        self.register.holding(party, fund)
+    }
+
+    /// Every party's cash, in the order in which the accounts came to be.
+    #[must_use]
+    pub fn cash_accounts(&self) -> &[Cash] {
+        self.ledger.accounts()
+    }
+
+    /// The cash of `party` in `currency`; without any, the empty account.
+    #[must_use]
+    pub fn cash_of(&self, party: PartyId, currency: Currency) -> Cash {
+        self.ledger.cash(party, currency)
+    }
+
+    /// The venue's own accounts.
+    #[must_use]
+    pub fn houses(&self) -> &[House] {
+        self.ledger.houses()
+    }
+
+    /// Locks in force.
+    #[must_use]
+    pub const fn locks(&self) -> &BTreeMap<LockId, LockUnits> {
+        &self.locks
+    }
+
+    /// Transfers that wait for the bank.
+    #[must_use]
+    pub const fn transfers(&self) -> &BTreeMap<TransferId, RequestTransfer> {
+        &self.transfers
+    }
+
+    /// Proposals that wait for a second person.
+    #[must_use]
+    pub const fn proposals(&self) -> &BTreeMap<ProposalId, Proposal> {
+        &self.proposals
+    }
+
+    /// API keys by their hashes.
+    #[must_use]
+    pub const fn keys(&self) -> &BTreeMap<[u8; 32], Key> {
+        &self.keys
+    }
+
+    /// Intentions on the board.
+    #[must_use]
+    pub const fn intentions(&self) -> &BTreeMap<IntentionId, PostIntention> {
+        &self.intentions
+    }
+}

@@ -1,0 +1,144 @@
+//! The command line: one file per subcommand.
+//!
+//! Data goes to stdout and talk to stderr. The exit code is 0 if all is good, 1 if something was
+//! found wrong, 2 if that could not be told.
+
+mod backup;
+mod completions;
+mod config;
+mod error;
+mod export;
+mod import;
+mod key;
+mod output;
+mod restore;
+mod serve;
+mod verify;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use self::error::Error;
+use self::output::Output;
+use crate::config::Loaded;
+
+/// The exchange on which shares of private funds change hands.
+///
+/// Data goes to stdout and talk to stderr. Exit codes: 0 all good, 1 found wrong, 2 could not tell.
+#[derive(Parser)]
+#[command(name = "sfund", version, max_term_width = 100)]
+struct Cli {
+    /// File of settings; deploy/sfund.toml shows them all.
+    #[arg(long, short, global = true, value_name = "FILE", env = "SFUND_CONFIG")]
+    config: Option<PathBuf>,
+    /// Print data as JSON, for programs.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the exchange until SIGTERM or SIGINT. Opens a new venue if the store is absent or empty.
+    Serve,
+    /// Check the journal: its hash chain, and every decision in it. The server must be stopped.
+    Verify,
+    /// Print entries of the journal as lines of JSON. The server must be stopped.
+    Export(export::Arguments),
+    /// Copy the journal into a new folder. While the server runs, send it SIGUSR1 instead.
+    Backup(backup::Arguments),
+    /// Copy a backup into the store's folder, which must be absent or empty.
+    Restore(restore::Arguments),
+    /// Bring a register into a running exchange.
+    Import(import::Arguments),
+    /// Print the settings in force and where each comes from, or the policy packs.
+    Config(config::Arguments),
+    /// Make an API key, or print the hash of one.
+    Key(key::Arguments),
+    /// Print the completions of a shell.
+    Completions(completions::Arguments),
+}
+
+/// How a command ended that could tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// All is good.
+    Good,
+    /// Something was found wrong, and said.
+    FoundWrong,
+}
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let matches = command().get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    match run(cli, &matches) {
+        Ok(Ending::Good) => ExitCode::SUCCESS,
+        Ok(Ending::FoundWrong) => ExitCode::from(1),
+        // Whoever reads our output has read enough.
+        Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            error::report(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: Cli, matches: &ArgMatches) -> Result<Ending, Error> {
+    let output = Output::new(cli.json);
+    let loaded: Loaded =
+        crate::config::load(cli.config.as_deref(), std::env::vars(), &flags(matches))?;
+    match cli.command {
+        Command::Serve => serve::run(&loaded.config, output),
+        Command::Export(arguments) => export::run(&loaded.config, &arguments),
+        Command::Verify => verify::run(&loaded.config, output),
+        Command::Backup(arguments) => backup::run(&loaded.config, &arguments, output),
+        Command::Restore(arguments) => restore::run(&loaded.config, &arguments, output),
+        Command::Import(arguments) => import::run(&arguments, output),
+        Command::Config(arguments) => config::run(&loaded, &arguments, output),
+        Command::Key(arguments) => key::run(&arguments, output),
+        Command::Completions(arguments) => completions::run(&arguments),
+    }
+}
+
+/// The whole command line: the commands, and a flag for every setting.
+fn command() -> clap::Command {
+    let settings = crate::config::known().into_iter().map(|known| {
+        Arg::new(known.key.clone())
+            .long(known.key)
+            .value_name("VALUE")
+            .help(format!("{} [default: {}]", known.help, known.default))
+            .help_heading("Settings")
+            .hide_short_help(true)
+            .global(true)
+    });
+    Cli::command().args(settings)
+}
+
+/// The settings given as flags.
+fn flags(matches: &ArgMatches) -> Vec<(String, String)> {
+    // A global flag is known to the innermost command.
+    let mut innermost = matches;
+    while let Some((_, inner)) = innermost.subcommand() {
+        innermost = inner;
+    }
+    let given = |key: &String| innermost.get_one::<String>(key).cloned();
+    let keys = crate::config::known().into_iter().map(|known| known.key);
+    keys.filter_map(|key| given(&key).map(|value| (key, value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::command().debug_assert();
+    }
+}

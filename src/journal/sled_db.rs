@@ -1,0 +1,98 @@
+//! sled itself: how it is opened and called, so that what it does badly ends as an error.
+
+use std::cell::Cell;
+use std::fs::{self, File, TryLockError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use ::sled::Db;
+
+use crate::journal::Error;
+use crate::journal::files::at;
+
+/// Bytes of a segment of sled's log. A page that is larger than a quarter of it leaves the log for
+/// a file that sled never syncs. A leaf holds up to 17 values of
+/// [`crate::journal::block::BLOCK_BYTES_MAX`], which is below 2 MiB, so no such file appears. With sled's
+/// own 512 KiB, values of 20 kB already made them.
+const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
+
+/// Bytes of pages that sled may keep in memory, as far as it keeps to it: see [`SETTLE_TOUCHES`].
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How long opening waits for sled's own lock once ours is held: sled's threads may hold theirs a
+/// moment after the store was closed.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+thread_local! {
+    static IS_INSIDE_SLED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Opens or creates sled's files in `folder`, whose lock of ours is held.
+pub(crate) fn open_db(folder: &Path) -> Result<Db, Error> {
+    wait_for_lock(folder)?;
+    remove_unfinished(folder)?;
+    let config = ::sled::Config::new()
+        .path(folder)
+        .segment_size(SEGMENT_BYTES)
+        .cache_capacity(CACHE_BYTES)
+        .flush_every_ms(None);
+    sled_call(|| config.open())
+}
+
+/// Whether this thread is inside a call of sled. On some damage sled panics: where panics abort, a
+/// panic hook can ask this, and say that the store is to be restored rather than that we are wrong.
+#[must_use]
+pub fn is_inside_sled() -> bool {
+    IS_INSIDE_SLED.get()
+}
+
+/// Calls sled. On some damage sled panics; where panics unwind, that becomes an error.
+pub(crate) fn sled_call<T>(call: impl FnOnce() -> Result<T, ::sled::Error>) -> Result<T, Error> {
+    IS_INSIDE_SLED.set(true);
+    let done = catch_unwind(AssertUnwindSafe(call));
+    IS_INSIDE_SLED.set(false);
+    match done {
+        Ok(Ok(answer)) => Ok(answer),
+        // sled says "unsupported" of a `conf` that it cannot have written.
+        Ok(Err(source @ (::sled::Error::Corruption { .. } | ::sled::Error::Unsupported(_)))) => {
+            Err(Error::FilesDamaged { source })
+        }
+        Ok(Err(source)) => Err(Error::Sled { source }),
+        Err(_) => Err(Error::SledPanicked),
+    }
+}
+
+/// Waits until nobody holds sled's lock on its log. Ours is held, so nobody new will come.
+fn wait_for_lock(folder: &Path) -> Result<(), Error> {
+    let path = folder.join("db");
+    let Ok(log) = File::open(&path) else {
+        return Ok(());
+    };
+    let start = Instant::now();
+    loop {
+        match log.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(at(&path)(error)),
+            Err(TryLockError::WouldBlock) if LOCK_WAIT <= start.elapsed() => {
+                return Err(Error::InUse { path: folder.to_owned() });
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+        }
+    }
+}
+
+/// Removes tables of pages that sled began to write and did not finish. It would take one for the
+/// newest table and refuse to open; the one before is complete, and so is the log.
+fn remove_unfinished(folder: &Path) -> Result<(), Error> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(());
+    };
+    for entry in entries {
+        let path = entry.map_err(at(folder))?.path();
+        if path.extension().is_some_and(|extension| extension == "generating") {
+            fs::remove_file(&path).map_err(at(&path))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! The fold of the register, of cash, and of what waits for somebody's word.
+
+use std::sync::Arc;
+
+use sfund_engine::cash::request_transfer::TransferRequested;
+use sfund_engine::cash::settle_transfer::TransferSettled;
+use sfund_engine::id::{FundId, PartyId};
+use sfund_engine::registry::fund::Currency;
+use sfund_engine::registry::issue_units::UnitsIssued;
+use sfund_engine::registry::lock_units::UnitsLocked;
+use sfund_engine::registry::unlock_units::UnitsUnlocked;
+use sfund_engine::trading::board::{CounterpartySuggested, IntentionClosed, IntentionPosted};
+use sfund_engine::venue::propose::{Proposal, ProposalClosed, Proposed};
+
+use crate::read::projection::Fold;
+use crate::read::table::write;
+use crate::read::views::{
+    Balances, Buckets, CashLine, Cause, Ended, IntentionView, LockView, ProposalView, RegisterLine,
+    Settled, SuggestionView, TransferView,
+};
+
+impl Fold<'_> {
+    pub(super) fn units_issued(&mut self, fact: &UnitsIssued) {
+        self.touch_fund(fact.fund);
+        self.copy_holding(fact.party, fact.fund, Cause::Issued);
+    }
+
+    pub(super) fn units_locked(&mut self, fact: &UnitsLocked) {
+        let terms = fact.terms.clone();
+        self.copy_holding(terms.party, terms.fund, Cause::Locked(fact.lock));
+        let view = LockView { id: fact.lock, terms, locked: self.stamp, released: None };
+        self.read.0.locks.put(fact.lock, view);
+    }
+
+    pub(super) fn units_unlocked(&mut self, fact: &UnitsUnlocked) {
+        let Some(lock) = self.read.0.locks.take(&fact.lock) else { return };
+        let (party, fund) = (lock.terms.party, lock.terms.fund);
+        self.copy_holding(party, fund, Cause::Unlocked(fact.lock));
+        let view = LockView { released: Some(self.stamp), ..LockView::clone(&lock) };
+        self.read.0.locks_released.push((party, fund), Arc::new(view), |_| {});
+    }
+
+    pub(super) fn transfer_requested(&mut self, fact: &TransferRequested) {
+        let terms = fact.terms.clone();
+        let cause = Cause::TransferRequested(fact.transfer);
+        self.copy_account(terms.party, terms.currency, cause);
+        let view = TransferView { id: fact.transfer, terms, requested: self.stamp, settled: None };
+        self.read.0.transfers.put(fact.transfer, view);
+    }
+
+    pub(super) fn transfer_settled(&mut self, fact: &TransferSettled) {
+        let Some(transfer) = self.read.0.transfers.take(&fact.transfer) else { return };
+        let (party, currency) = (transfer.terms.party, transfer.terms.currency);
+        self.copy_account(party, currency, Cause::TransferSettled(fact.transfer));
+        self.touched.houses = true;
+        let settled = Settled {
+            stamp: self.stamp,
+            outcome: fact.outcome,
+            bank_reference: fact.bank_reference.clone(),
+        };
+        let view = TransferView { settled: Some(settled), ..TransferView::clone(&transfer) };
+        self.read.0.transfers_settled.push(party, Arc::new(view), |_| {});
+    }
+
+    pub(super) fn proposed(&mut self, fact: &Proposed) {
+        let proposal =
+            Proposal { command: fact.command.clone(), by: fact.by, expires: fact.expires };
+        let view = ProposalView { id: fact.proposal, proposal, proposed: self.stamp, ended: None };
+        self.read.0.proposals.put(fact.proposal, view);
+    }
+
+    pub(super) fn proposal_closed(&mut self, fact: &ProposalClosed) {
+        let Some(proposal) = self.read.0.proposals.take(&fact.proposal) else { return };
+        let ended = Ended { stamp: self.stamp, end: fact.end, by: fact.by };
+        let view = ProposalView { ended: Some(ended), ..ProposalView::clone(&proposal) };
+        self.read.0.proposals_ended.push((), Arc::new(view), |_| {});
+    }
+
+    pub(super) fn intention_posted(&mut self, fact: &IntentionPosted) {
+        let view = IntentionView { id: fact.intention, terms: fact.terms, posted: self.stamp };
+        self.read.0.intentions.put(fact.intention, view);
+        write(&self.read.0.fund_intentions).insert((fact.terms.fund, fact.intention));
+        self.touch_party(fact.terms.party);
+    }
+
+    pub(super) fn intention_closed(&mut self, fact: &IntentionClosed) {
+        let Some(intention) = self.read.0.intentions.take(&fact.intention) else { return };
+        write(&self.read.0.fund_intentions).remove(&(intention.terms.fund, fact.intention));
+        self.touch_party(intention.terms.party);
+    }
+
+    /// Tells both parties: each sees its own intention first.
+    pub(super) fn counterparty_suggested(&mut self, fact: &CounterpartySuggested) {
+        let (newer, older) =
+            (self.read.intention(fact.intention), self.read.intention(fact.counterparty));
+        let (Some(newer), Some(older)) = (newer, older) else { return };
+        for (own, other) in [(&newer, &older), (&older, &newer)] {
+            let view = SuggestionView {
+                stamp: self.stamp,
+                own: own.id,
+                other: other.id,
+                terms: other.terms,
+            };
+            self.read.0.suggestions.push(own.terms.party, Arc::new(view), |_| {});
+        }
+    }
+
+    /// Copies a holding, and writes the line of its statement if it changed.
+    pub(super) fn copy_holding(&mut self, party: PartyId, fund: FundId, cause: Cause) {
+        let holding = self.market.holding_of(party, fund);
+        let before = self.read.holding(party, fund).as_ref().map(Buckets::of).unwrap_or_default();
+        let after = Buckets::of(&holding);
+        self.read.put_holding(holding);
+        if before != after {
+            let line = RegisterLine { stamp: self.stamp, cause, before, after };
+            self.read.0.register_lines.push((party, fund), Arc::new(line), |_| {});
+        }
+    }
+
+    /// Copies the cash that a party has in a fund's currency.
+    pub(super) fn copy_cash(&mut self, party: PartyId, fund: FundId, cause: Cause) {
+        let fund = self.market.fund_at(fund).expect("events name funds that are registered");
+        self.copy_account(party, fund.details.currency, cause);
+    }
+
+    /// Copies a cash account, and writes the line of its statement if it changed.
+    fn copy_account(&mut self, party: PartyId, currency: Currency, cause: Cause) {
+        let cash = self.market.cash_of(party, currency);
+        let before = self
+            .read
+            .cash(party, currency)
+            .map(|cash| Balances { available: cash.available, held: cash.held })
+            .unwrap_or_default();
+        let after = Balances { available: cash.available, held: cash.held };
+        self.read.0.cash.put((party, currency), cash);
+        if before != after {
+            let line = CashLine { stamp: self.stamp, cause, before, after };
+            self.read.0.cash_lines.push((party, currency), Arc::new(line), |_| {});
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What the read models know and the market forgets, as bytes.
+//!
+//! The snapshotter folds the journal with the same code as the publisher, and stores these bytes
+//! beside the market's. So after a restart history reaches back behind the newest snapshot, and
+//! is what it would be had the server never stopped.
+
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use minicbor::{Decode, Encode};
+use sfund_engine::id::{FundId, PartyId};
+use sfund_engine::market::Market;
+use sfund_engine::registry::fund::Currency;
+use tokio::sync::watch;
+
+use crate::read::projection::Projection;
+use crate::read::rings::Rings;
+use crate::read::table::{Table, write};
+use crate::read::views::{
+    CashLine, IntentionView, LockView, OrderView, ProposalView, RegisterLine, Stamp,
+    SuggestionView, SweepView, TradeView, TransferView, Volume,
+};
+use crate::read::{HISTORY_PER_KEY_MAX, HISTORY_ROWS_MAX, Models, Read};
+
+/// The rows of rings with their numbers and keys, and the number of the next row.
+#[derive(Encode, Decode)]
+struct Kept<K, V> {
+    #[n(0)]
+    next: u64,
+    #[n(1)]
+    rows: Vec<(u64, K, V)>,
+}
+
+/// All that a snapshot keeps beside the market.
+#[derive(Encode, Decode)]
+struct History {
+    #[n(0)]
+    volumes: Vec<(FundId, Volume)>,
+    #[n(1)]
+    orders_open: Vec<OrderView>,
+    #[n(2)]
+    orders_closed: Kept<PartyId, OrderView>,
+    #[n(3)]
+    fund_trades: Kept<FundId, TradeView>,
+    #[n(4)]
+    party_trades: Kept<PartyId, TradeView>,
+    #[n(5)]
+    register_lines: Kept<(PartyId, FundId), RegisterLine>,
+    #[n(6)]
+    cash_lines: Kept<(PartyId, Currency), CashLine>,
+    #[n(7)]
+    locks: Vec<LockView>,
+    #[n(8)]
+    locks_released: Kept<(PartyId, FundId), LockView>,
+    #[n(9)]
+    transfers: Vec<TransferView>,
+    #[n(10)]
+    transfers_settled: Kept<PartyId, TransferView>,
+    #[n(11)]
+    proposals: Vec<ProposalView>,
+    #[n(12)]
+    proposals_ended: Kept<(), ProposalView>,
+    #[n(13)]
+    intentions: Vec<IntentionView>,
+    #[n(14)]
+    suggestions: Kept<PartyId, SuggestionView>,
+    #[n(15)]
+    sweeps: Vec<SweepView>,
+    #[n(16)]
+    sweeps_ended: Kept<(), SweepView>,
+}
+
+impl Projection {
+    /// The history as bytes; the same history gives the same bytes.
+    ///
+    /// # Panics
+    ///
+    /// Never: writing to memory does not fail.
+    #[must_use]
+    pub fn encode_history(&self) -> Vec<u8> {
+        minicbor::to_vec(self.read.history()).expect("writing to memory does not fail")
+    }
+
+    /// The projection that stands at `market`, with the history of these bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no history.
+    pub fn restore(market: Market, history: &[u8]) -> Result<Self, minicbor::decode::Error> {
+        let history: History = minicbor::decode(history)?;
+        let mut projection = Self::new();
+        projection.market = market;
+        projection.read.put_history(history);
+        projection.copy_all();
+        Ok(projection)
+    }
+}
+
+impl Read {
+    /// Models without a row.
+    pub(super) fn empty() -> Self {
+        fn rings<K: Copy + Eq + std::hash::Hash, V>() -> Rings<K, V> {
+            Rings::new(HISTORY_PER_KEY_MAX, HISTORY_ROWS_MAX)
+        }
+        Self(Arc::new(Models {
+            reached: watch::Sender::new(Stamp::default()),
+            venue: std::sync::RwLock::default(),
+            segments: Table::default(),
+            parties: Table::default(),
+            party_codes: DashMap::new(),
+            keys: Table::default(),
+            party_keys: std::sync::RwLock::default(),
+            proposals: Table::default(),
+            proposals_ended: rings(),
+            funds: Table::default(),
+            fund_codes: DashMap::new(),
+            volumes: DashMap::new(),
+            depths: DashMap::new(),
+            holdings: Table::default(),
+            holders: std::sync::RwLock::default(),
+            register_lines: rings(),
+            locks: Table::default(),
+            locks_released: rings(),
+            cash: Table::default(),
+            houses: std::sync::RwLock::default(),
+            cash_lines: rings(),
+            transfers: Table::default(),
+            transfers_settled: rings(),
+            orders: DashMap::new(),
+            open_orders: DashMap::new(),
+            orders_closed: rings(),
+            fund_trades: rings(),
+            party_trades: rings(),
+            intentions: Table::default(),
+            fund_intentions: std::sync::RwLock::default(),
+            suggestions: rings(),
+            sweeps: Table::default(),
+            sweeps_ended: rings(),
+        }))
+    }
+
+    fn history(&self) -> History {
+        let models = &self.0;
+        let mut volumes: Vec<(FundId, Volume)> =
+            models.volumes.iter().map(|row| (*row.key(), *row.value())).collect();
+        volumes.sort_unstable_by_key(|(fund, _)| *fund);
+        let open = models.orders.iter().filter(|row| row.closed.is_none());
+        let mut orders_open: Vec<OrderView> = open.map(|row| OrderView::clone(&row)).collect();
+        orders_open.sort_unstable_by_key(|view| view.id);
+        History {
+            volumes,
+            orders_open,
+            orders_closed: kept(&models.orders_closed),
+            fund_trades: kept(&models.fund_trades),
+            party_trades: kept(&models.party_trades),
+            register_lines: kept(&models.register_lines),
+            cash_lines: kept(&models.cash_lines),
+            locks: rows(&models.locks),
+            locks_released: kept(&models.locks_released),
+            transfers: rows(&models.transfers),
+            transfers_settled: kept(&models.transfers_settled),
+            proposals: rows(&models.proposals),
+            proposals_ended: kept(&models.proposals_ended),
+            intentions: rows(&models.intentions),
+            suggestions: kept(&models.suggestions),
+            sweeps: rows(&models.sweeps),
+            sweeps_ended: kept(&models.sweeps_ended),
+        }
+    }
+
+    fn put_history(&self, history: History) {
+        let models = &self.0;
+        for (fund, volume) in history.volumes {
+            models.volumes.insert(fund, volume);
+        }
+        for view in history.orders_open {
+            models.open_orders.entry(view.terms.party).or_default().insert(view.id);
+            models.orders.insert(view.id, Arc::new(view));
+        }
+        for (_, _, view) in restore(&models.orders_closed, history.orders_closed) {
+            models.orders.insert(view.id, view);
+        }
+        restore(&models.fund_trades, history.fund_trades);
+        restore(&models.party_trades, history.party_trades);
+        restore(&models.register_lines, history.register_lines);
+        restore(&models.cash_lines, history.cash_lines);
+        history.locks.into_iter().for_each(|view| drop(models.locks.put(view.id, view)));
+        restore(&models.locks_released, history.locks_released);
+        history.transfers.into_iter().for_each(|view| drop(models.transfers.put(view.id, view)));
+        restore(&models.transfers_settled, history.transfers_settled);
+        history.proposals.into_iter().for_each(|view| drop(models.proposals.put(view.id, view)));
+        restore(&models.proposals_ended, history.proposals_ended);
+        for view in history.intentions {
+            write(&models.fund_intentions).insert((view.terms.fund, view.id));
+            models.intentions.put(view.id, view);
+        }
+        restore(&models.suggestions, history.suggestions);
+        history.sweeps.into_iter().for_each(|view| drop(models.sweeps.put(view.number, view)));
+        restore(&models.sweeps_ended, history.sweeps_ended);
+    }
+}
+
+fn rows<K: Copy + Eq + Ord + std::hash::Hash, V: Clone>(table: &Table<K, V>) -> Vec<V> {
+    table.all().iter().map(|row| V::clone(row)).collect()
+}
+
+fn kept<K: Copy + Eq + std::hash::Hash, V: Clone>(rings: &Rings<K, V>) -> Kept<K, V> {
+    let (next, rows) = rings.all();
+    let rows = rows.into_iter().map(|(number, key, row)| (number, key, V::clone(&row)));
+    Kept { next, rows: rows.collect() }
+}
+
+fn restore<K: Copy + Eq + std::hash::Hash, V>(
+    rings: &Rings<K, V>,
+    kept: Kept<K, V>,
+) -> Vec<(u64, K, Arc<V>)> {
+    let rows: Vec<(u64, K, Arc<V>)> =
+        kept.rows.into_iter().map(|(number, key, row)| (number, key, Arc::new(row))).collect();
+    rings.restore(kept.next, rows.iter().cloned());
+    rows
+}

@@ -1,0 +1,239 @@
+//! The fold from entries to read models: one thread owns it.
+//!
+//! It keeps a replica of the market, records every published entry in it, and after each event
+//! copies the rows that the event touched. So state is exact by construction: no rule of the
+//! engine is written a second time. What the market forgets (closed orders, trades, statements)
+//! is folded from the events. Memory is that of a second market; that is the price.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use sfund_engine::entry::Header;
+use sfund_engine::event::Event;
+use sfund_engine::id::{FundId, PartyId, Sequence};
+use sfund_engine::market::Market;
+use sfund_engine::trading::set_trading_state::TradingScope;
+
+use crate::published::Block;
+use crate::read::Read;
+use crate::read::table::write;
+use crate::read::views::{SegmentView, Stamp};
+
+/// The read models, and the replica they are copied from.
+pub struct Projection {
+    pub(super) market: Market,
+    pub(super) read: Read,
+    touched: Touched,
+}
+
+/// What a block touched and is copied once, at its end.
+#[derive(Default)]
+pub(super) struct Touched {
+    pub(super) parties: BTreeSet<PartyId>,
+    pub(super) funds: BTreeSet<FundId>,
+    pub(super) books: BTreeSet<FundId>,
+    pub(super) venue: bool,
+    pub(super) segments: bool,
+    pub(super) houses: bool,
+}
+
+/// One event on its way into the models, after the replica took it.
+pub(super) struct Fold<'a> {
+    pub(super) read: &'a Read,
+    pub(super) market: &'a Market,
+    pub(super) touched: &'a mut Touched,
+    pub(super) header: &'a Header,
+    pub(super) stamp: Stamp,
+}
+
+impl Default for Projection {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Projection {
+    /// The models before the first entry.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { market: Market::default(), read: Read::empty(), touched: Touched::default() }
+    }
+
+    /// The models; they go on changing with the projection.
+    #[must_use]
+    pub fn read(&self) -> Read {
+        self.read.clone()
+    }
+
+    /// The replica.
+    #[must_use]
+    pub fn market(&self) -> &Market {
+        &self.market
+    }
+
+    /// Records the entries of `block` that are new, and then says that they are reached.
+    ///
+    /// # Panics
+    ///
+    /// If an entry is missing before it, or contradicts the market.
+    pub fn apply(&mut self, block: &Block) {
+        for (header, _, outcome) in block.entries() {
+            if header.sequence <= self.market.sequence() {
+                continue;
+            }
+            let Self { market, read, touched } = self;
+            let stamp = Stamp { sequence: header.sequence, at: header.at };
+            let events = outcome.unwrap_or_default();
+            market.record_each(header, events, |market, event| {
+                Fold { read, market, touched, header, stamp }.fold(event);
+            });
+        }
+        self.copy_touched();
+        self.publish();
+    }
+
+    /// Copies every row of the replica: after a start from a snapshot.
+    pub(super) fn copy_all(&mut self) {
+        let parties = (0_u32..).zip(self.market.parties()).map(|(id, _)| PartyId::new(id));
+        self.touched.parties = parties.collect();
+        let funds = (0_u32..).zip(self.market.funds()).map(|(id, _)| FundId::new(id));
+        self.touched.funds = funds.collect();
+        self.touched.books = self.touched.funds.clone();
+        (self.touched.venue, self.touched.segments, self.touched.houses) = (true, true, true);
+        for holding in self.market.holdings() {
+            self.read.put_holding(*holding);
+        }
+        for cash in self.market.cash_accounts() {
+            self.read.0.cash.put((cash.party, cash.currency), *cash);
+        }
+        for (hash, key) in self.market.keys() {
+            self.read.put_key(*hash, *key);
+        }
+        self.copy_touched();
+        self.publish();
+    }
+
+    fn publish(&self) {
+        let stamp = Stamp { sequence: self.market.sequence(), at: self.market.now() };
+        if self.read.0.reached.borrow().sequence < stamp.sequence {
+            self.read.0.reached.send_replace(stamp);
+        }
+    }
+
+    fn copy_touched(&mut self) {
+        let touched = std::mem::take(&mut self.touched);
+        let (market, models) = (&self.market, &self.read.0);
+        if touched.venue {
+            *write(&models.venue) = market.venue().cloned().map(Arc::new);
+        }
+        if touched.segments {
+            for (id, segment) in (0_u32..).zip(market.segments()) {
+                let id = sfund_engine::id::SegmentId::new(id);
+                let schedule = usize::try_from(segment.schedule).expect("an index");
+                let fees = market.schedules().get(schedule).expect("a schedule in force").clone();
+                models.segments.put(id, SegmentView { id, segment: segment.clone(), fees });
+            }
+        }
+        if touched.houses {
+            *write(&models.houses) = market.houses().to_vec();
+        }
+        for id in touched.parties {
+            let party = market.party_at(id).expect("events name parties that are registered");
+            models.party_codes.entry(party.details.code.clone()).or_insert(id);
+            models.parties.put(id, party.clone());
+        }
+        for id in &touched.funds {
+            let fund = market.fund_at(*id).expect("events name funds that are registered");
+            models.fund_codes.entry(fund.details.code.clone()).or_insert(*id);
+            models.funds.put(*id, fund.clone());
+        }
+        let stamp = Stamp { sequence: market.sequence(), at: market.now() };
+        for id in &touched.books {
+            let depth = super::depth::depth(market, *id, stamp);
+            models.depths.insert(*id, Arc::new(depth));
+        }
+    }
+}
+
+impl Fold<'_> {
+    fn fold(&mut self, event: &Event) {
+        match event {
+            Event::VenueOpened(_) | Event::CalendarSet(_) => self.touched.venue = true,
+            Event::SegmentOpened(_) | Event::PackAdopted(_) | Event::FeesSet(_) => {
+                self.touched.segments = true;
+            }
+            Event::KeyIssued(fact) => self.copy_key(fact.terms.key_hash),
+            Event::KeyRevoked(fact) => self.copy_key(fact.key_hash),
+            Event::Proposed(fact) => self.proposed(fact),
+            Event::ProposalClosed(fact) => self.proposal_closed(fact),
+            Event::PartyRegistered(fact) => self.touch_party(fact.party),
+            Event::Qualified(fact) => self.touch_party(fact.party),
+            Event::Affiliated(fact) => self.touch_party(fact.party),
+            Event::PartyStatusSet(fact) => self.touch_party(fact.party),
+            Event::FundRegistered(fact) => {
+                self.touched.funds.insert(fact.fund);
+                self.touched.books.insert(fact.fund);
+            }
+            Event::TermExtended(fact) => self.touch_fund(fact.fund),
+            Event::UnitsIssued(fact) => self.units_issued(fact),
+            Event::UnitsLocked(fact) => self.units_locked(fact),
+            Event::UnitsUnlocked(fact) => self.units_unlocked(fact),
+            Event::TransferRequested(fact) => self.transfer_requested(fact),
+            Event::TransferSettled(fact) => self.transfer_settled(fact),
+            Event::OrderPlaced(fact) => self.order_placed(fact),
+            Event::Traded(fact) => self.traded(fact),
+            Event::OrderRested(fact) => self.order_rested(fact),
+            Event::OrderClosed(fact) => self.order_closed(fact),
+            Event::OrderAmended(fact) => self.order_amended(fact),
+            Event::OrderDecremented(fact) => self.order_decremented(fact),
+            Event::SweepStarted(fact) => self.sweep_started(fact),
+            Event::SweepAdvanced(fact) => self.sweep_advanced(fact),
+            Event::ReferenceSet(fact) => self.touch_fund(fact.terms.fund),
+            Event::TradingStateSet(fact) => match fact.scope {
+                TradingScope::Fund(fund) => self.touch_fund(fund),
+                TradingScope::Segment(_) => self.touched.segments = true,
+                TradingScope::Venue => self.touched.venue = true,
+            },
+            Event::IntentionPosted(fact) => self.intention_posted(fact),
+            Event::CounterpartySuggested(fact) => self.counterparty_suggested(fact),
+            Event::IntentionClosed(fact) => self.intention_closed(fact),
+        }
+    }
+
+    pub(super) fn touch_party(&mut self, party: PartyId) {
+        self.touched.parties.insert(party);
+    }
+
+    pub(super) fn touch_fund(&mut self, fund: FundId) {
+        self.touched.funds.insert(fund);
+    }
+
+    fn copy_key(&mut self, hash: [u8; 32]) {
+        let key = self.market.keys().get(&hash).expect("events name keys that were issued");
+        self.read.put_key(hash, *key);
+    }
+}
+
+impl Read {
+    pub(super) fn put_key(&self, hash: [u8; 32], key: sfund_engine::venue::issue_key::Key) {
+        write(&self.0.party_keys).insert((key.party, hash));
+        self.0.keys.put(hash, key);
+    }
+
+    pub(super) fn put_holding(&self, holding: sfund_engine::registry::holding::Holding) {
+        let (party, fund) = (holding.party, holding.fund);
+        if self.0.holdings.find(&(party, fund)).is_none() {
+            write(&self.0.holders).insert((fund, party));
+        }
+        self.0.holdings.put((party, fund), holding);
+    }
+}
+
+/// Where the projection stands.
+impl Projection {
+    /// The newest entry recorded.
+    #[must_use]
+    pub fn sequence(&self) -> Sequence {
+        self.market.sequence()
+    }
+}

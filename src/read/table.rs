@@ -1,0 +1,103 @@
+//! A table of a read model: rows by key, found at once, and listed in the order of their keys.
+
+use std::collections::BTreeSet;
+use std::hash::Hash;
+use std::ops::{Bound, RangeBounds};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use dashmap::DashMap;
+
+use crate::read::page::{Ask, PAGE_LOOKS_MAX, Page};
+
+/// Rows by key. One thread writes, any number read.
+pub(crate) struct Table<K, V> {
+    rows: DashMap<K, Arc<V>>,
+    keys: RwLock<BTreeSet<K>>,
+}
+
+impl<K: Eq + Hash, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Self { rows: DashMap::new(), keys: RwLock::default() }
+    }
+}
+
+impl<K: Copy + Eq + Ord + Hash, V> Table<K, V> {
+    /// The row of `key`.
+    pub(crate) fn find(&self, key: &K) -> Option<Arc<V>> {
+        self.rows.get(key).map(|row| Arc::clone(&row))
+    }
+
+    /// Puts a row in the place of the one before.
+    pub(crate) fn put(&self, key: K, row: V) -> Arc<V> {
+        let row = Arc::new(row);
+        if self.rows.insert(key, Arc::clone(&row)).is_none() {
+            write(&self.keys).insert(key);
+        }
+        row
+    }
+
+    /// Takes a row out.
+    pub(crate) fn take(&self, key: &K) -> Option<Arc<V>> {
+        let (_, row) = self.rows.remove(key)?;
+        write(&self.keys).remove(key);
+        Some(row)
+    }
+
+    /// A page of the rows whose keys lie in `keys`, as far as `wanted` picks them.
+    pub(crate) fn page(
+        &self,
+        keys: impl RangeBounds<K>,
+        ask: &Ask<K>,
+        wanted: impl Fn(&V) -> bool,
+    ) -> Page<Arc<V>, K> {
+        let keys = keys_after(&self.keys, keys, ask);
+        Page::collect(ask, keys.into_iter(), |key| self.find(key).filter(|row| wanted(row)))
+    }
+
+    /// The keys of a page, one more than it looks at.
+    pub(crate) fn keys(&self, within: impl RangeBounds<K>, ask: &Ask<K>) -> Vec<K> {
+        keys_after(&self.keys, within, ask)
+    }
+
+    /// Every row, in the order of the keys.
+    pub(crate) fn all(&self) -> Vec<Arc<V>> {
+        read(&self.keys).iter().filter_map(|key| self.find(key)).collect()
+    }
+}
+
+/// The keys of a page, one more than it looks at. The lock is held for this copy alone.
+pub(crate) fn keys_after<K: Copy + Ord>(
+    keys: &RwLock<BTreeSet<K>>,
+    within: impl RangeBounds<K>,
+    ask: &Ask<K>,
+) -> Vec<K> {
+    let from = match (ask.after, within.start_bound()) {
+        (Some(after), Bound::Included(start)) if after < *start => Bound::Included(*start),
+        (Some(after), Bound::Excluded(start)) if after <= *start => Bound::Excluded(*start),
+        (Some(after), _) => Bound::Excluded(after),
+        (None, start) => start.cloned(),
+    };
+    let to = within.end_bound().cloned();
+    if is_empty(from, to) {
+        return Vec::new();
+    }
+    read(keys).range((from, to)).take(PAGE_LOOKS_MAX.saturating_add(1)).copied().collect()
+}
+
+/// Whether no key lies between; a `BTreeSet` panics where a range is reversed.
+fn is_empty<K: Ord>(from: Bound<K>, to: Bound<K>) -> bool {
+    match (from, to) {
+        (Bound::Included(from), Bound::Included(to)) => to < from,
+        (Bound::Included(from) | Bound::Excluded(from), Bound::Excluded(to))
+        | (Bound::Excluded(from), Bound::Included(to)) => to <= from,
+        (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
+    }
+}
+
+pub(crate) fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,153 @@
+//! The writer thread: makes batches durable, then answers, then publishes.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender};
+use sfund_engine::id::Sequence;
+
+use crate::cause;
+use crate::journal::{self, Digest, Draft, Head, Writer};
+use crate::published::{Block, Item};
+use crate::sequencer::engine::{Batch, Due};
+use crate::sequencer::handle::Reply;
+use crate::sequencer::recall::Recall;
+use crate::sequencer::{Answer, Fatal, OnFatal};
+
+/// The newest blocks, to repeat answers from.
+pub(super) struct Recent {
+    blocks: VecDeque<Arc<Block>>,
+    blocks_max: usize,
+}
+
+impl Recent {
+    pub(super) fn new(blocks_max: usize) -> Self {
+        Self { blocks: VecDeque::new(), blocks_max }
+    }
+
+    fn push(&mut self, block: Arc<Block>) {
+        self.blocks.push_back(block);
+        if self.blocks_max < self.blocks.len() {
+            self.blocks.pop_front();
+        }
+    }
+
+    fn find(&self, sequence: Sequence) -> Option<Item> {
+        let after = self.blocks.partition_point(|block| block.first() <= sequence);
+        Item::find(self.blocks.get(after.checked_sub(1)?)?, sequence)
+    }
+}
+
+pub(super) struct WriterThread {
+    pub(super) writer: Box<dyn Writer>,
+    pub(super) digest: Digest,
+    pub(super) head: Head,
+    pub(super) batches: Receiver<Batch>,
+    pub(super) spares: Sender<Draft>,
+    pub(super) blocks: Sender<Arc<Block>>,
+    pub(super) recalls: Sender<Recall>,
+    pub(super) recent: Recent,
+    pub(super) on_fatal: OnFatal,
+    pub(super) is_stopping: Arc<AtomicBool>,
+}
+
+/// A batch that is durable: its block, if it has one, and who waits.
+struct Written {
+    block: Option<Arc<Block>>,
+    replies: Vec<(Reply, Due)>,
+}
+
+impl WriterThread {
+    pub(super) fn run(mut self) {
+        while let Ok(batch) = self.batches.recv() {
+            // What waits is written together and synced once.
+            let mut batches = vec![batch];
+            batches.extend(self.batches.try_iter());
+            let since = batches.iter().filter_map(|batch| batch.since).min();
+            let written = match self.write(batches) {
+                Ok(written) => written,
+                Err(error) => {
+                    self.is_stopping.store(true, Ordering::SeqCst);
+                    tracing::error!(
+                        after = %self.head.sequence,
+                        error = cause(&error),
+                        "the journal cannot be written; the process stops"
+                    );
+                    (self.on_fatal)(Fatal::Write(error));
+                    return;
+                }
+            };
+            for Written { block, replies } in written {
+                if let Some(block) = &block {
+                    self.recent.push(Arc::clone(block));
+                }
+                for (reply, due) in replies {
+                    self.answer(block.as_ref(), reply, due);
+                }
+                if let Some(block) = block
+                    && self.blocks.send(block).is_err()
+                {
+                    tracing::error!("the publisher is gone");
+                    return;
+                }
+            }
+            if let Some(since) = since {
+                metrics::histogram!("sfund_answer_seconds").record(since.elapsed());
+            }
+        }
+    }
+
+    /// Seals, appends and syncs.
+    fn write(&mut self, batches: Vec<Batch>) -> Result<Vec<Written>, journal::Error> {
+        let mut written = Vec::with_capacity(batches.len());
+        let begun = Instant::now();
+        let (mut entries, mut bytes) = (0_usize, 0_usize);
+        for batch in batches {
+            let Batch { draft, records, events, replies, since: _ } = batch;
+            if draft.is_empty() {
+                written.push(Written { block: None, replies });
+                continue;
+            }
+            let sealed = draft.seal(&self.head, self.digest);
+            self.writer.append(&sealed)?;
+            self.head = sealed.head();
+            entries = entries.saturating_add(records.len());
+            bytes = bytes.saturating_add(sealed.frame().len());
+            let hashes = sealed.entries().map(|(_, hash, _)| hash).collect();
+            let block = Block { head: self.head, records, hashes, events };
+            written.push(Written { block: Some(Arc::new(block)), replies });
+            // If nobody wants the spare, it goes.
+            drop(self.spares.try_send(draft));
+        }
+        if entries != 0 {
+            let appended = begun.elapsed();
+            let begun = Instant::now();
+            let synced = self.writer.sync()?;
+            assert!(synced == self.head, "what was appended is synced");
+            let sync = begun.elapsed();
+            metrics::histogram!("sfund_append_seconds").record(appended);
+            metrics::histogram!("sfund_sync_seconds").record(sync);
+            tracing::debug!(
+                newest = %self.head.sequence, entries, bytes, ?appended, ?sync, "written"
+            );
+        }
+        Ok(written)
+    }
+
+    fn answer(&self, block: Option<&Arc<Block>>, reply: Reply, due: Due) {
+        match due {
+            Due::Record(index) => {
+                let item = block.and_then(|block| Item::at(block, index));
+                reply.send(Answer::recorded(item.expect("an entry is in the batch it came with")));
+            }
+            Due::Unrecorded(answer) => reply.send(Answer::unrecorded(answer)),
+            Due::Repeat(sequence) => match self.recent.find(sequence) {
+                Some(item) => reply.send(Answer::again(item)),
+                // Waits if very many do: every answer that is due is given.
+                None => drop(self.recalls.send(Recall { sequence, reply })),
+            },
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Streams of entries: from any place in the journal, every entry once and in order, for ever.
+//!
+//! A stream reads the journal in bounded steps until it has caught up, says so once, and from then
+//! on takes what is published. A reader that then falls too far behind is cut, with the place to
+//! resume from: nobody waits for it. Only published entries come, so a query made after an entry
+//! came sees it.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use sfund_engine::id::Sequence;
+use thiserror::Error;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::task;
+
+use crate::journal::{self, Reader};
+use crate::published::{Block, Item, Undecodable};
+use crate::read::Read;
+
+/// Bytes of the journal read in one step of catching up.
+pub const STEP_BYTES: usize = 1024 * 1024;
+
+/// Where streams come from. Clones are the same source.
+#[derive(Clone)]
+pub struct Live {
+    /// Weak, so that streams end when the publisher does.
+    blocks: broadcast::WeakSender<Arc<Block>>,
+    reader: Arc<dyn Reader>,
+    read: Read,
+}
+
+/// One reader's stream.
+pub struct Stream {
+    live: Live,
+    /// The entry that comes next.
+    next: Sequence,
+    /// The block that holds it, once it is known.
+    block: Option<Arc<Block>>,
+    state: State,
+    /// Whether the mark was given.
+    is_marked: bool,
+}
+
+enum State {
+    /// Reads the journal up to `until`. With `then`, everything after that comes from there.
+    CatchUp {
+        until: Sequence,
+        ready: VecDeque<Arc<Block>>,
+        then: Option<broadcast::Receiver<Arc<Block>>>,
+    },
+    /// Takes what is published; `is_new` until the first block came.
+    Live { blocks: broadcast::Receiver<Arc<Block>>, is_new: bool },
+    /// Ended: the reader was too slow.
+    Cut,
+}
+
+/// What comes next.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// An entry.
+    Entry(Item),
+    /// Everything up to now has come. Said once.
+    CaughtUp,
+}
+
+/// The stream would begin with an entry that is not even the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{from} is ahead of the journal, which ends at {newest}")]
+pub struct Ahead {
+    /// The entry asked for.
+    pub from: Sequence,
+    /// The newest entry.
+    pub newest: Sequence,
+}
+
+/// Why a stream ended.
+#[derive(Debug, Error)]
+pub enum Ended {
+    /// The reader was too slow.
+    #[error("the reader is too slow: resume from {resume_from}")]
+    Lagged {
+        /// The first entry that did not come.
+        resume_from: Sequence,
+    },
+    /// The server stops.
+    #[error("the server stops: resume from {resume_from}")]
+    Stopping {
+        /// The first entry that did not come.
+        resume_from: Sequence,
+    },
+    /// The journal could not be read.
+    #[error("the journal cannot be read at {at}")]
+    Journal {
+        /// Where.
+        at: Sequence,
+        /// Why.
+        #[source]
+        source: journal::Error,
+    },
+    /// The journal could not be understood.
+    #[error(transparent)]
+    Undecodable(#[from] Undecodable),
+}
+
+impl Live {
+    pub(crate) fn new(
+        blocks: broadcast::WeakSender<Arc<Block>>,
+        reader: Arc<dyn Reader>,
+        read: Read,
+    ) -> Self {
+        Self { blocks, reader, read }
+    }
+
+    /// The stream that begins with the entry `from`; 0 is the first.
+    ///
+    /// # Errors
+    ///
+    /// [`Ahead`] if `from` is later than the entry that comes next.
+    pub fn subscribe(&self, from: Sequence) -> Result<Stream, Ahead> {
+        // An answer may be known before its entry is published.
+        let newest = self.reader.newest().sequence;
+        if newest.next() < from {
+            return Err(Ahead { from, newest });
+        }
+        let newest = self.newest();
+        Ok(Stream {
+            live: self.clone(),
+            next: from.max(Sequence::ZERO.next()),
+            block: None,
+            state: State::catch_up(newest, None),
+            is_marked: false,
+        })
+    }
+
+    /// The stream of what comes from now on.
+    #[must_use]
+    pub fn subscribe_new(&self) -> Stream {
+        let next = self.newest().next();
+        let state = State::catch_up(Sequence::ZERO, None);
+        Stream { live: self.clone(), next, block: None, state, is_marked: false }
+    }
+
+    /// The newest entry published.
+    #[must_use]
+    pub fn newest(&self) -> Sequence {
+        self.read.newest().sequence
+    }
+}
+
+impl State {
+    fn catch_up(until: Sequence, then: Option<broadcast::Receiver<Arc<Block>>>) -> Self {
+        Self::CatchUp { until, ready: VecDeque::new(), then }
+    }
+}
+
+impl Stream {
+    /// Waits for what comes next. Cancel safe: a dropped wait loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// Why the stream ended. It says the same if asked again.
+    pub async fn next(&mut self) -> Result<Step, Ended> {
+        loop {
+            let found = self.block.as_ref().and_then(|block| Item::find(block, self.next));
+            if let Some(item) = found.filter(|_| self.is_due(self.next)) {
+                self.next = self.next.next();
+                return Ok(Step::Entry(item));
+            }
+            self.block = None;
+            match &mut self.state {
+                State::CatchUp { until, ready, .. } if self.next <= *until => {
+                    if let Some(block) = ready.pop_front() {
+                        self.block = Some(block);
+                    } else {
+                        *ready = read(&self.live.reader, self.next).await?;
+                    }
+                }
+                State::CatchUp { then, .. } => {
+                    let then = then.take();
+                    if self.is_live(then)? && !self.is_marked {
+                        self.is_marked = true;
+                        return Ok(Step::CaughtUp);
+                    }
+                }
+                State::Live { blocks, is_new } => match blocks.recv().await {
+                    Ok(block) => {
+                        *is_new = false;
+                        assert!(block.first() <= self.next, "what is published has no gap");
+                        self.block = Some(block);
+                    }
+                    // It fell behind on the last step of catching up: that goes on.
+                    Err(RecvError::Lagged(_)) if *is_new => {
+                        self.state = State::catch_up(self.live.newest(), None);
+                    }
+                    Err(RecvError::Lagged(_)) => self.state = State::Cut,
+                    Err(RecvError::Closed) => {
+                        return Err(Ended::Stopping { resume_from: self.next });
+                    }
+                },
+                State::Cut => return Err(Ended::Lagged { resume_from: self.next }),
+            }
+        }
+    }
+
+    /// The first entry that did not come yet.
+    #[must_use]
+    pub fn resume_from(&self) -> Sequence {
+        self.next
+    }
+
+    /// Whether an entry read from the journal is published.
+    fn is_due(&self, sequence: Sequence) -> bool {
+        match &self.state {
+            State::CatchUp { until, .. } => sequence <= *until,
+            State::Live { .. } | State::Cut => true,
+        }
+    }
+
+    /// Goes live if nothing was published since; else there is one more stretch to read, after
+    /// which everything has been waiting in the channel.
+    fn is_live(&mut self, then: Option<broadcast::Receiver<Arc<Block>>>) -> Result<bool, Ended> {
+        if let Some(blocks) = then {
+            self.state = State::Live { blocks, is_new: true };
+            return Ok(true);
+        }
+        let Some(sender) = self.live.blocks.upgrade() else {
+            return Err(Ended::Stopping { resume_from: self.next });
+        };
+        let blocks = sender.subscribe();
+        // A block is in the read models before it is sent, so none falls between the two.
+        let newest = self.live.newest();
+        if newest < self.next {
+            self.state = State::Live { blocks, is_new: true };
+            return Ok(true);
+        }
+        self.state = State::catch_up(newest, Some(blocks));
+        Ok(false)
+    }
+}
+
+/// The next blocks of the journal, decoded, away from the threads that must not wait.
+async fn read(reader: &Arc<dyn Reader>, from: Sequence) -> Result<VecDeque<Arc<Block>>, Ended> {
+    let reader = Arc::clone(reader);
+    let blocks = task::spawn_blocking(move || {
+        let blocks =
+            reader.read(from, STEP_BYTES).map_err(|source| Ended::Journal { at: from, source })?;
+        let decoded = blocks.iter().map(|block| Ok(Arc::new(Block::decode(block)?)));
+        decoded.collect::<Result<VecDeque<_>, Ended>>()
+    });
+    // A task that is not aborted ends, unless the runtime does.
+    blocks.await.unwrap_or(Err(Ended::Stopping { resume_from: from }))
+}
