@@ -151,7 +151,14 @@ mod tests {
         let table = Table::of(COLUMNS, &entries(), 10, row);
         let (format, lang) = (Format::Table, Lang::En);
         let output = Output { format, lang, colour: Colour::Off, width: None };
-        expect![[""]].assert_eq(&table.text(output));
+        expect![[r#"
+            ┌──────────┬──────────────────────┬─────────┬────────────┬────────────┐
+            │ sequence ┆ time                 ┆ caller  ┆ command    ┆ outcome    │
+            ╞══════════╪══════════════════════╪═════════╪════════════╪════════════╡
+            │    1,041 ┆ 2026-11-24 06:00:00Z ┆ party-3 ┆ PlaceOrder ┆ ok         │
+            │    1,042 ┆ 2026-11-24 06:00:00Z ┆         ┆ PlaceOrder ┆ HOLDER_CAP │
+            └──────────┴──────────────────────┴─────────┴────────────┴────────────┘"#]]
+        .assert_eq(&table.text(output));
     }
 
     #[test]

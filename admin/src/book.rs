@@ -82,6 +82,6 @@ mod tests {
         book.bids.truncate(1);
         let (sequence, time) = (Sequence::new(7), Time::from_nanos(0));
         let answer = Answer { sequence, time, repeated: false, value: book };
-        expect![[""]].assert_eq(&json(&answer).to_string());
+        expect![[r#"{"fund":"fund-12","sequence":7,"time":"1970-01-01T00:00:00.000000Z","bids":[{"price":"1.4120","units":"8000000.00","orders":3}],"asks":[]}"#]].assert_eq(&json(&answer).to_string());
     }
 }

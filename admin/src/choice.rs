@@ -62,7 +62,7 @@ choices! {
         Decrement "decrement",
     }
     Closing {
-        Filled "filled", Cancelled "cancelled", Expired "expired", NotFilled "not_filled",
+        Filled "filled_whole", Cancelled "cancelled", Expired "expired", NotFilled "not_filled",
         SelfTrade "self_trade", TurnaroundInterval "turnaround_interval",
         HolderCap "holder_cap_reached", NotQualified "not_qualified",
         TooManyFills "too_many_fills", MarketClosed "market_closed",

@@ -112,17 +112,43 @@ mod tests {
 
     #[test]
     fn a_ladder_has_sells_above_buys_and_bars_as_long_as_levels_are_deep() {
-        check(&example(), Lang::En, &expect![[""]]);
+        check(
+            &example(),
+            Lang::En,
+            &expect![[r#"
+                  orders             units       price
+            ask       12      4,000,000.00      1.4200  ██████████
+            ask        1        120,000.00      1.4150  ▎
+                                              ± 0.0030
+            bid        3      8,000,000.00      1.4120  ████████████████████
+            bid        1        500,000.00      1.4100  █▎"#]],
+        );
     }
 
     #[test]
     fn a_ladder_keeps_its_columns_in_chinese() {
-        check(&example(), Lang::Zh, &expect![[""]]);
+        check(
+            &example(),
+            Lang::Zh,
+            &expect![[r#"
+                  委托数              份额        价格
+            卖价      12      4,000,000.00      1.4200  ██████████
+            卖价       1        120,000.00      1.4150  ▎
+                                              ± 0.0030
+            买价       3      8,000,000.00      1.4120  ████████████████████
+            买价       1        500,000.00      1.4100  █▎"#]],
+        );
     }
 
     #[test]
     fn an_empty_book_says_so() {
         let empty = Book { bids: Vec::new(), asks: Vec::new(), ..example() };
-        check(&empty, Lang::En, &expect![[""]]);
+        check(
+            &empty,
+            Lang::En,
+            &expect![[r#"
+                  orders             units       price
+            nothing to show"#]],
+        );
     }
 }

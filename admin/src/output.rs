@@ -111,6 +111,13 @@ pub(crate) fn rate(rate: Ppm) -> Cell {
     Cell::new(Shown::Text(shown), Value::String(exact), CellAlignment::Right)
 }
 
+/// A span of time: days and a clock for people, seconds for programs.
+pub(crate) fn span(seconds: u64) -> Cell {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    let shown = format!("{days}d {hours:02}:{minutes:02}:{:02}", seconds % 60);
+    Cell::new(Shown::Text(shown), Value::from(seconds), CellAlignment::Left)
+}
+
 /// Yes or no.
 pub(crate) fn flag(value: bool) -> Cell {
     let name = if value { "yes" } else { "no" };
@@ -378,13 +385,12 @@ mod tests {
     fn a_table_is_grouped_for_people_and_exact_for_programs() {
         let table = holders();
         expect![[r#"
-            ──────────────────────────────────
-             party             units   state
-            ══════════════════════════════════
-             party-3    8,000,000.00   open
-            ──────────────────────────────────
-             party-41          12.50   halted
-            ──────────────────────────────────"#]]
+            ┌──────────┬──────────────┬────────┐
+            │ party    ┆ units        ┆ state  │
+            ╞══════════╪══════════════╪════════╡
+            │ party-3  ┆ 8,000,000.00 ┆ open   │
+            │ party-41 ┆        12.50 ┆ halted │
+            └──────────┴──────────────┴────────┘"#]]
         .assert_eq(&table.text(output(Format::Table, Lang::En, None)));
         expect![[r#"[{"party":"party-3","units":"8000000.00","state":"open"},{"party":"party-41","units":"12.50","state":"halted"}]"#]]
         .assert_eq(&table.json().to_string());
@@ -393,13 +399,12 @@ mod tests {
     #[test]
     fn chinese_headings_take_two_cells_a_sign() {
         expect![[r#"
-            ────────────────────────────────────
-             主体               份额   状态
-            ════════════════════════════════════
-             party-3    8,000,000.00   交易
-            ────────────────────────────────────
-             party-41          12.50   暂停交易
-            ────────────────────────────────────"#]]
+            ┌──────────┬──────────────┬──────────┐
+            │ 主体     ┆ 份额         ┆ 状态     │
+            ╞══════════╪══════════════╪══════════╡
+            │ party-3  ┆ 8,000,000.00 ┆ 交易     │
+            │ party-41 ┆        12.50 ┆ 暂停交易 │
+            └──────────┴──────────────┴──────────┘"#]]
         .assert_eq(&holders().text(output(Format::Table, Lang::Zh, None)));
     }
 
@@ -419,13 +424,19 @@ mod tests {
             .with("holder_cap", count(50_u32))
             .with("last_price", absent());
         expect![[r#"
-             id           fund-12
-             issued       1,234,567.00
-             holder cap   50
+             id          fund-12
+             issued      1,234,567.00
+             holder cap  50
              last price"#]]
         .assert_eq(&record.text(output(Format::Table, Lang::En, None)));
         expect![[r#"{"id":"fund-12","issued":"1234567.00","holder_cap":50,"last_price":null}"#]]
             .assert_eq(&record.json().to_string());
+    }
+
+    #[test]
+    fn a_span_is_days_and_a_clock() {
+        assert_eq!(span(0).one_line(Lang::En), "0d 00:00:00");
+        assert_eq!(span(3 * 86_400 + 3_723).one_line(Lang::En), "3d 01:02:03");
     }
 
     #[test]

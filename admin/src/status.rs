@@ -5,7 +5,7 @@ use sfund_sdk::{Answer, CallerRecord, ServerStatus, Venue};
 use crate::choice::Choice as _;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Record, absent, count, maybe, moment, text, word};
+use crate::output::{Record, absent, count, maybe, moment, span, text, word};
 use crate::parties;
 
 pub(crate) async fn status(context: &Context) -> Result<(), Failure> {
@@ -39,26 +39,9 @@ fn record(venue: &Venue, status: &Answer<ServerStatus>) -> Record {
         .with("digest_at", count(status.digest_at.number()))
         .with("digest", digest.map_or_else(absent, text))
         .with("version", text(&status.version))
-        .with("uptime_seconds", count(status.uptime_seconds))
-        .with("uptime", text(uptime(status.uptime_seconds)))
+        .with("uptime_seconds", span(status.uptime_seconds))
         .with("queue", count(status.queue_length))
         .with("queue_capacity", count(status.queue_capacity))
         .with("orders_open", count(status.orders_open))
         .with("streams_open", count(status.streams_open))
-}
-
-fn uptime(seconds: u64) -> String {
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
-    format!("{days}d {hours:02}:{minutes:02}:{:02}", seconds % 60)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn uptime_is_days_and_a_clock() {
-        assert_eq!(uptime(0), "0d 00:00:00");
-        assert_eq!(uptime(3 * 86_400 + 3_723), "3d 01:02:03");
-    }
 }

@@ -9,8 +9,18 @@ use crate::failure::Failure;
 use crate::output::{Record, text, word};
 
 #[derive(Args, Debug)]
-#[group(id = "scope", required = true, multiple = false, args = ["fund", "segment", "venue"])]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    scope: Scope,
+    /// Why; everybody sees it.
+    #[arg(long)]
+    reason: String,
+}
+
+/// Exactly one.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+struct Scope {
     /// This fund: id or code.
     fund: Option<Named<FundId>>,
     /// This segment: id or code.
@@ -19,9 +29,6 @@ pub(crate) struct Arguments {
     /// The whole venue.
     #[arg(long)]
     venue: bool,
-    /// Why; everybody sees it.
-    #[arg(long)]
-    reason: String,
 }
 
 pub(crate) async fn halt(context: &Context, arguments: Arguments) -> Result<(), Failure> {
@@ -37,7 +44,7 @@ pub(crate) async fn close(context: &Context, arguments: Arguments) -> Result<(),
 }
 
 async fn set(context: &Context, arguments: Arguments, state: TradingState) -> Result<(), Failure> {
-    let (scope, what) = match (&arguments.fund, &arguments.segment) {
+    let (scope, what) = match (&arguments.scope.fund, &arguments.scope.segment) {
         (Some(fund), _) => {
             let fund = context.fund(fund).await?;
             (TradingScope::Fund(fund), text(fund))
@@ -46,6 +53,7 @@ async fn set(context: &Context, arguments: Arguments, state: TradingState) -> Re
             let segment = context.segment(segment).await?;
             (TradingScope::Segment(segment), text(segment))
         }
+        // The command line lets nothing through that names none of the three.
         (None, None) => (TradingScope::Venue, word("venue")),
     };
     let command = context.client.admin().set_trading_state(scope, state, arguments.reason);
