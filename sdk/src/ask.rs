@@ -278,7 +278,7 @@ impl<T: Send + 'static> List<T> {
                     let (items, token) = Q::items(response);
                     let items = items.into_iter().map(read).collect::<Result<_, _>>()?;
                     let Answer { sequence, time, value: items, .. } = stamp.answer(items)?;
-                    let next = (!token.is_empty()).then(|| PageToken(token));
+                    let next = (!token.is_empty()).then_some(PageToken(token));
                     Ok(Page { sequence, time, items, next })
                 })
             }),

@@ -198,6 +198,17 @@ impl Error {
         Self::of(status.code(), refusal, retry_after)
     }
 
+    /// Why a stream broke off. A reader that was too slow may come back at once.
+    pub(crate) fn from_cut(status: Status) -> Self {
+        let too_slow = status.code() == Code::ResourceExhausted;
+        match (Self::from_status(status), too_slow) {
+            (Self::Refused(refusal), true) => {
+                Self::Overloaded { retry_after: Duration::ZERO, refusal }
+            }
+            (error, _) => error,
+        }
+    }
+
     pub(crate) fn from_wire(wire: v1::Refusal) -> Self {
         let millis = u64::from(wire.retry_after_milliseconds);
         let retry_after = (millis != 0).then(|| Duration::from_millis(millis));

@@ -150,19 +150,9 @@ where
             Ok(Ok(Some(message))) => Ok(message),
             // The server ends a stream when it stops.
             Ok(Ok(None)) => Err(Error::Transport("the server ended the stream".into())),
-            Ok(Err(status)) => Err(lost(Error::from_status(status))),
+            Ok(Err(status)) => Err(Error::from_cut(status)),
             Err(_) => Err(silent()),
         }
-    }
-}
-
-/// A reader that was too slow is cut: it may come back at once.
-fn lost(error: Error) -> Error {
-    match error {
-        Error::Refused(refusal) => {
-            Error::Overloaded { retry_after: std::time::Duration::ZERO, refusal }
-        }
-        other => other,
     }
 }
 
