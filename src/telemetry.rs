@@ -44,6 +44,8 @@ const DESCRIPTIONS: &[Description] = &[
     counter(COMMANDS, "Commands in the journal, by kind and outcome"),
     counter(TRADES, "Trades in the journal"),
     gauge(NEWEST, "Number of the newest entry published"),
+    counter("sfund_calls_total", "Calls answered, by method and gRPC code"),
+    seconds("sfund_call_seconds", "A call, from its admission to its answer"),
     gauge("sfund_queue_commands", "Commands that wait for the engine"),
     gauge("sfund_publish_blocks", "Blocks that wait for the read models"),
     Description {

@@ -17,8 +17,9 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::{HeaderMap, Request, Response};
 use sfund_engine::id::PartyId;
 use tokio::time::Instant;
-use tonic::Status;
 use tonic::body::Body;
+use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+use tonic::{Code, Status};
 use tower::{Layer, Service};
 
 use crate::read::Read;
@@ -224,12 +225,17 @@ where
             return Box::pin(self.inner.call(request));
         }
         let Some(rpc) = rpc(path) else {
-            return refuse(Trouble::MethodUnknown { method: path.to_owned() });
+            return refuse("unknown", Trouble::MethodUnknown { method: path.to_owned() }.into());
         };
         let visit = match self.doorman.admit(rpc, &request) {
             Ok(visit) => visit,
-            Err(denial) => return refuse(denial),
+            Err(denial) => {
+                let remote = remote(&request);
+                tracing::warn!(method = rpc.path, reason = denial.reason(), remote, "turned away");
+                return refuse(rpc.path, denial);
+            }
         };
+        let begun = Instant::now();
         // A stream looks at its deadline itself: it is long over when its first answer is there.
         let deadline = visit.deadline.filter(|_| !rpc.is_stream());
         request.extensions_mut().insert(visit.clone());
@@ -240,14 +246,38 @@ where
                 None => Ok(answer.await),
             };
             drop(visit);
-            answered.unwrap_or_else(|_| Ok(Status::from(Trouble::DeadlineExceeded {}).into_http()))
+            let response = answered
+                .unwrap_or_else(|_| Ok(Status::from(Trouble::DeadlineExceeded {}).into_http()))?;
+            count(rpc.path, &response);
+            if !rpc.is_stream() {
+                metrics::histogram!("sfund_call_seconds", "method" => rpc.path)
+                    .record(begun.elapsed());
+            }
+            Ok(response)
         })
     }
 }
 
-fn refuse(denial: impl Into<Denial>) -> Answered {
-    let response = Status::from(denial.into()).into_http();
+fn refuse(method: &'static str, denial: Denial) -> Answered {
+    let response = Status::from(denial).into_http();
+    count(method, &response);
     Box::pin(std::future::ready(Ok(response)))
+}
+
+/// Counts an answer, of a stream its beginning.
+fn count(method: &'static str, response: &Response<Body>) {
+    // An answer without a message has its status in the headers; one with a message is good.
+    let status =
+        response.headers().get("grpc-status").map(|code| Code::from_bytes(code.as_bytes()));
+    let code = format!("{:?}", status.unwrap_or(Code::Ok));
+    metrics::counter!("sfund_calls_total", "method" => method, "code" => code).increment(1);
+}
+
+fn remote<B>(request: &Request<B>) -> String {
+    let tls = request.extensions().get::<TlsConnectInfo<TcpConnectInfo>>();
+    let info = tls.map(TlsConnectInfo::get_ref).or_else(|| request.extensions().get());
+    let address = info.and_then(TcpConnectInfo::remote_addr);
+    address.map_or_else(|| "unknown".to_owned(), |address| address.to_string())
 }
 
 #[cfg(test)]

@@ -222,3 +222,37 @@ fn status_of(ended: &Ended) -> Trouble {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio_stream::StreamExt;
+    use tonic::Code;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_reader_that_takes_nothing_is_cut_and_still_gets_what_was_sent_and_the_reason() {
+        let (inlet, mut outlet) = pipe(2);
+        let longest = Duration::from_millis(1);
+        assert_eq!(inlet.send(1, longest).await, Ok(()));
+        assert_eq!(inlet.send(2, longest).await, Ok(()));
+        assert_eq!(inlet.send(3, longest).await, Err(Gone::Slow));
+        inlet.end(Trouble::SlowReader { resume_sequence: 3 });
+        assert_eq!(outlet.next().await.unwrap().unwrap(), 1);
+        assert_eq!(outlet.next().await.unwrap().unwrap(), 2);
+        let status = outlet.next().await.unwrap().unwrap_err();
+        assert_eq!(status.code(), Code::ResourceExhausted);
+        assert_eq!(status.message(), "the reader is too slow: resume from 3");
+        assert!(outlet.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_left_is_noticed() {
+        let (inlet, outlet) = pipe(1);
+        drop(outlet);
+        inlet.closed().await;
+        assert_eq!(inlet.send(1, Duration::from_secs(1)).await, Err(Gone::Left));
+    }
+}

@@ -23,6 +23,8 @@ pub struct Limits {
     pub message_bytes_max: usize,
     /// Largest headers of one call, in bytes.
     pub header_bytes_max: u32,
+    /// Connections at once; one more waits to be accepted until another ends.
+    pub connections_max: usize,
     /// Streams and calls of one connection at once.
     pub connection_streams_max: u32,
     /// The longest that a unary call lasts, whatever its deadline.
@@ -67,6 +69,7 @@ impl Default for Limits {
             stream_messages_max: 256,
             message_bytes_max: 1024 * 1024,
             header_bytes_max: 16 * 1024,
+            connections_max: 4_096,
             connection_streams_max: 256,
             call_duration_max: Duration::from_secs(30),
             slow_reader_wait: Duration::from_secs(30),

@@ -6,6 +6,7 @@
 pub mod access;
 mod admin;
 pub mod auth;
+mod connection;
 mod desk;
 pub mod door;
 mod feed;
@@ -28,7 +29,7 @@ use sfund_engine::entry::Caller;
 use sfund_engine::id::{OrderId, PartyId};
 use sfund_proto::v1;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tonic::codec::CompressionEncoding;
@@ -42,6 +43,7 @@ use v1::register_service_server::RegisterServiceServer;
 use v1::settlement_service_server::SettlementServiceServer;
 use v1::trading_service_server::TradingServiceServer;
 
+use self::connection::bounded;
 use self::desk::Desk;
 use self::door::{DoorLayer, Doorman};
 use self::limits::Limits;
@@ -148,6 +150,7 @@ pub async fn serve(
     let (reporter, health) = tonic_health::server::health_reporter();
     report(&reporter).await;
     let routes = routes(desk, health)?;
+    let connections = Arc::new(Semaphore::new(limits.connections_max));
     let mut servers = JoinSet::new();
     for listener in listeners {
         let mut builder = builder(&limits).layer(DoorLayer(Arc::clone(&doorman)));
@@ -157,6 +160,7 @@ pub async fn serve(
         let incoming = TcpIncoming::from(listener)
             .with_nodelay(Some(true))
             .with_keepalive(Some(limits.keepalive_interval));
+        let incoming = bounded(incoming, Arc::clone(&connections));
         let mut stopping = stopping.clone();
         let stopped = async move { feed::stops(&mut stopping).await };
         let router = builder.add_routes(routes.clone());
@@ -209,7 +213,7 @@ fn tls_config(tls: &TlsConfig) -> ServerTlsConfig {
 
 fn routes(desk: Desk, health: HealthServer<impl Health>) -> Result<Routes, Error> {
     let bytes_max = desk.limits.message_bytes_max;
-    macro_rules! bounded {
+    macro_rules! with_limits {
         ($server:ident, $service:expr) => {
             $server::new($service)
                 .max_decoding_message_size(bytes_max)
@@ -226,11 +230,11 @@ fn routes(desk: Desk, health: HealthServer<impl Health>) -> Result<Routes, Error
     routes
         .add_service(health)
         .add_service(reflection)
-        .add_service(bounded!(MarketServiceServer, market::Market(desk.clone())))
-        .add_service(bounded!(TradingServiceServer, trading::Trading(desk.clone())))
-        .add_service(bounded!(RegisterServiceServer, register::Register(desk.clone())))
-        .add_service(bounded!(SettlementServiceServer, settlement::Settlement(desk.clone())))
-        .add_service(bounded!(AdminServiceServer, admin::Admin(desk)));
+        .add_service(with_limits!(MarketServiceServer, market::Market(desk.clone())))
+        .add_service(with_limits!(TradingServiceServer, trading::Trading(desk.clone())))
+        .add_service(with_limits!(RegisterServiceServer, register::Register(desk.clone())))
+        .add_service(with_limits!(SettlementServiceServer, settlement::Settlement(desk.clone())))
+        .add_service(with_limits!(AdminServiceServer, admin::Admin(desk)));
     Ok(routes.routes())
 }
 

@@ -18,7 +18,7 @@ use crate::read::page::{Ask, PAGE_ROWS_MAX, Page};
 use crate::read::views::Stamp;
 use crate::service::desk::time_of;
 use crate::service::feed::Teller;
-use crate::wire::events::{Owners, mine};
+use crate::wire::my_events::{Owners, mine};
 
 /// Tells one party.
 pub(crate) struct Mine {

@@ -9,7 +9,6 @@ use std::time::Duration;
 use sfund_engine::command::Command;
 use sfund_engine::entry::Caller;
 use sfund_engine::id::PartyId;
-use sfund_engine::time::Time;
 use sfund_engine::venue::issue_key::{IssueKey, KeyScope};
 use sfund_engine::venue::revoke_key::RevokeKey;
 use sfund_proto::v1;
@@ -19,7 +18,7 @@ use tokio::task::JoinHandle;
 use tonic::metadata::MetadataValue;
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 use v1::admin_service_client::AdminServiceClient;
@@ -32,7 +31,7 @@ use crate::journal::memory::Disk;
 use crate::secret::key_hash;
 use crate::sequencer::{Mode, Submission};
 use crate::service::limits::Limits;
-use crate::service::{Error, Parts, serve};
+use crate::service::{ClientCertificates, Error, Parts, TlsConfig, serve};
 
 const REGULATOR: &str = "staff-3";
 const OPERATOR_KEY: &str = "staff-0";
@@ -71,6 +70,10 @@ fn limits() -> Limits {
 }
 
 async fn listen(server: Server, limits: Limits) -> Listening {
+    listen_with(server, limits, None).await
+}
+
+async fn listen_with(server: Server, limits: Limits, tls: Option<TlsConfig>) -> Listening {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let parts = Parts {
@@ -82,7 +85,7 @@ async fn listen(server: Server, limits: Limits) -> Listening {
     };
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async move { drop(stopped.await) };
-    let served = tokio::spawn(serve(vec![listener], parts, limits, None, stopped));
+    let served = tokio::spawn(serve(vec![listener], parts, limits, tls, stopped));
     Listening { server, address, stop, served }
 }
 
@@ -475,6 +478,7 @@ async fn a_party_is_told_of_its_own_events_only_and_of_an_entry_whole() {
         let message = stream.message().await.unwrap().unwrap();
         let what = match message.event.unwrap() {
             Event::CaughtUp(_) => break,
+            Event::Heartbeat(_) => continue,
             Event::OrderPlaced(_) => "placed",
             Event::Trade(trade) => {
                 assert_eq!((trade.party_id, trade.side), (CAROL.to_string(), v1::Side::Buy.into()));
@@ -614,11 +618,15 @@ async fn a_caller_beyond_its_share_is_told_when_to_come_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_that_waits_too_long_for_an_entry_says_so() {
-    let listening = open_venue().await;
-    let mut request = Request::new(v1::GetVenueRequest { after_sequence: 1_000_000 });
-    request.set_timeout(Duration::from_millis(200));
-    let status = listening.market("alice").await.get_venue(request).await.unwrap_err();
+    let hasty = Limits { call_duration_max: Duration::from_millis(200), ..limits() };
+    // The clock of the call is the server's own: the client says no deadline.
+    let listening = listen(venue(&disk()).await, hasty).await;
+    let ask = v1::GetVenueRequest { after_sequence: 1_000_000 };
+    let status = listening.market("alice").await.get_venue(ask).await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded);
+    assert_eq!(reason(&status), "NOT_YET_PUBLISHED");
+    let info = status.get_error_details().error_info().unwrap().metadata.clone();
+    assert_eq!(info["wanted"], "sequence-1000000");
     listening.close().await;
 }
 
@@ -650,7 +658,8 @@ async fn a_server_that_stops_tells_its_streams() {
     let mut regulator = listening.admin(REGULATOR).await;
     let ask = v1::StreamEntriesRequest { from_sequence: 1 };
     let mut stream = regulator.stream_entries(ask).await.unwrap().into_inner();
-    assert_eq!(stream.message().await.unwrap().unwrap().sequence, 1);
+    // A sign of life may come before the first entry.
+    while stream.message().await.unwrap().unwrap().sequence != 1 {}
     let reader = tokio::spawn(async move {
         loop {
             match stream.message().await {
@@ -663,5 +672,88 @@ async fn a_server_that_stops_tells_its_streams() {
     listening.close().await;
     let status = reader.await.unwrap().unwrap();
     assert_eq!((status.code(), &reason(&status)[..]), (Code::Unavailable, "STOPPING"));
-    assert_ne!(opening(), Time::ZERO);
+}
+
+/// A key pair with a certificate that an authority of its own has signed, PEM and DER.
+struct Certified {
+    authority_pem: String,
+    certificate_pem: String,
+    certificate_der: Vec<u8>,
+    key_pem: String,
+}
+
+fn certify(name: &str) -> Certified {
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, &authority).unwrap();
+    Certified {
+        authority_pem: authority.pem(),
+        certificate_pem: certificate.pem(),
+        certificate_der: certificate.der().to_vec(),
+        key_pem: key.serialize_pem(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_certificate_is_a_key_by_its_hash() {
+    use sha2::{Digest, Sha256};
+    let (ours, theirs) = (certify("localhost"), certify("alice"));
+    let server = venue(&disk()).await;
+    let issue = IssueKey {
+        party: ALICE,
+        key_hash: Sha256::digest(&theirs.certificate_der).into(),
+        scope: KeyScope::ReadOnly,
+        expires: opening().plus_seconds(3_600),
+    };
+    let operator = Caller::Party(crate::fixture::OPERATOR);
+    give(&server, operator, Command::IssueKey(Box::new(issue))).await;
+    let tls = TlsConfig {
+        certificate_pem: ours.certificate_pem.into_bytes(),
+        key_pem: ours.key_pem.into_bytes(),
+        clients: ClientCertificates::Optional(theirs.authority_pem.into_bytes()),
+    };
+    let listening = listen_with(server, limits(), Some(tls)).await;
+    let address = format!("https://localhost:{}", listening.address.port());
+    let trusting = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(ours.authority_pem));
+    let identity = Identity::from_pem(theirs.certificate_pem, theirs.key_pem);
+    let ask = v1::GetCallerRequest::default();
+    for (config, key, wanted) in [
+        (trusting.clone().identity(identity.clone()), "", Some((ALICE, v1::KeyScope::ReadOnly))),
+        (trusting.clone().identity(identity), "carol", Some((CAROL, v1::KeyScope::Full))),
+        (trusting.clone(), "alice", Some((ALICE, v1::KeyScope::Full))),
+        (trusting, "", None),
+    ] {
+        let endpoint = Endpoint::from_shared(address.clone()).unwrap().tls_config(config).unwrap();
+        let channel = InterceptedService::new(endpoint.connect().await.unwrap(), WithKey(key));
+        let answer = AdminServiceClient::new(channel).get_caller(ask).await;
+        match wanted {
+            Some((party, scope)) => {
+                let told = answer.unwrap().into_inner();
+                assert_eq!(told.scope(), scope);
+                assert_eq!(told.party.unwrap().party_id, party.to_string());
+            }
+            None => assert_eq!(reason(&answer.unwrap_err()), "KEY_MISSING"),
+        }
+    }
+    listening.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_too_many_waits_until_another_ends() {
+    let one = Limits { connections_max: 1, ..limits() };
+    let listening = listen(venue(&disk()).await, one).await;
+    let ask = v1::GetVenueRequest::default();
+    let mut first = listening.market("alice").await;
+    first.get_venue(ask).await.unwrap();
+    let mut second = listening.market("carol").await;
+    let waiting = tokio::spawn(async move { second.get_venue(ask).await });
+    first.get_venue(ask).await.unwrap();
+    assert!(!waiting.is_finished());
+    drop(first);
+    assert!(waiting.await.unwrap().is_ok());
+    listening.close().await;
 }

@@ -12,7 +12,7 @@ use crate::service::my_events::Mine;
 use crate::service::order_stream;
 use crate::service::visibility::{Subject, sees};
 use crate::wire::board::{self, Name};
-use crate::wire::{page, trading};
+use crate::wire::{meters, page, trading};
 
 /// The service.
 #[derive(Clone)]
@@ -139,11 +139,11 @@ impl TradingService for Trading {
         let fund = read.fund(id).ok_or_else(|| not_found(&id))?;
         let segment = read.segment(fund.fund.details.segment).ok_or_else(|| not_found(&id))?;
         let record = read.party(party).ok_or_else(|| not_found(&party))?;
-        let meters = read.meters(party, id, self.0.clock.now()).ok_or_else(|| not_found(&id))?;
+        let far = read.meters(party, id, self.0.clock.now()).ok_or_else(|| not_found(&id))?;
         Ok(Response::new(v1::GetMetersResponse {
             sequence: stamp.sequence.number(),
             time: time_of(stamp),
-            ..trading::meters(&meters, &fund, &segment, &record)
+            ..meters::meters(&far, &fund, &segment, &record)
         }))
     }
 

@@ -12,6 +12,8 @@ pub mod entry;
 pub mod events;
 pub mod fields;
 pub mod market;
+pub mod meters;
+pub mod my_events;
 pub mod page;
 pub mod policy;
 pub mod register;

@@ -216,6 +216,14 @@ impl Trouble {
     }
 }
 
+impl Denial {
+    /// Its stable name.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        self.reason
+    }
+}
+
 impl From<Trouble> for Denial {
     fn from(trouble: Trouble) -> Self {
         let mut metadata = vec![("number", trouble.number().to_string())];

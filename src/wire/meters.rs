@@ -1,0 +1,58 @@
+//! What a party should know before it acts.
+
+use sfund_engine::policy::Permission;
+use sfund_engine::registry::party::{Party, PartyStatus};
+use sfund_proto::v1;
+
+use crate::read::views::{Earliest, FundView, Meters, SegmentView};
+use crate::wire::decimal::ratio_text;
+use crate::wire::fields::write_date;
+use crate::wire::twins::Twin;
+use crate::wire::{market, register, settlement};
+
+/// What a party should know before it acts in the fund of `segment`.
+#[must_use]
+pub fn meters(
+    meters: &Meters,
+    fund: &FundView,
+    segment: &SegmentView,
+    party: &Party,
+) -> v1::GetMetersResponse {
+    let pack = &segment.segment.pack;
+    let rates =
+        segment.fees.tiers.get(usize::from(party.details.tier)).copied().unwrap_or_default();
+    v1::GetMetersResponse {
+        sequence: 0,
+        time: None,
+        state: meters.state.write(),
+        continuous_allowed: pack.continuous == Permission::Allowed,
+        holders: meters.holders,
+        holder_cap: meters.holder_cap,
+        holders_joining: if meters.holds { 0 } else { party.details.look_through },
+        buy_from: Some(earliest(meters.buys_from)),
+        sell_from: Some(earliest(meters.sells_from)),
+        turnaround_trading_days: meters.turnaround_trading_days.into(),
+        price_band: pack.price_band.map_or_else(String::new, ratio_text),
+        qualified_until: write_date(meters.qualified_until),
+        investment_min: pack.investors.investment_min.to_string(),
+        minimum_ticket: meters.minimum_ticket.to_string(),
+        units: Some(register::units_by_state(meters.units)),
+        cash: Some(settlement::balance(fund.fund.details.currency, meters.cash)),
+        orders_open: party.orders_open,
+        orders_max: pack.limits.orders_per_party_max,
+        buy_fee_max: ratio_text(rates.maker_buy.max(rates.taker_buy)),
+        sell_fee_max: ratio_text(rates.maker_sell.max(rates.taker_sell)),
+        suspended: party.status == PartyStatus::Suspended,
+        reference: fund.fund.reference.as_ref().map(market::reference),
+    }
+}
+
+fn earliest(earliest: Earliest) -> v1::EarliestDate {
+    use v1::earliest_date::Earliest as Told;
+    let told = match earliest {
+        Earliest::Now => Told::Now(true),
+        Earliest::On(date) => Told::Date(date.to_string()),
+        Earliest::BeyondCalendar => Told::BeyondCalendar(true),
+    };
+    v1::EarliestDate { earliest: Some(told) }
+}
