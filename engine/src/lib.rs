@@ -26,6 +26,8 @@ mod invariant;
 mod laws;
 pub mod market;
 pub mod policy;
+#[cfg(test)]
+mod refusals;
 pub mod registry;
 pub mod reject;
 pub mod snapshot;
