@@ -19,6 +19,8 @@ pub mod entry;
 pub mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
+#[cfg(test)]
+mod golden;
 pub mod id;
 mod index;
 mod invariant;
