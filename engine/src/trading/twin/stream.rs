@@ -97,8 +97,8 @@ impl World {
         let mut market = with_parties();
         assert_eq!(register_fund(&mut market, fund()), FUND);
         for investor in INVESTORS {
-            issue(&mut market, FUND, investor, units(600));
-            deposit(&mut market, investor, yuan(600));
+            issue(&mut market, FUND, investor, units(250));
+            deposit(&mut market, investor, yuan(250));
         }
         if rng.random_bool(0.5) {
             let ask = Affiliate { party: DAVE, with: Some(ALICE) };
@@ -153,6 +153,7 @@ impl World {
 
     fn place(&mut self, at: Time) {
         let ask = self.order(at);
+        let ask = if self.rng.random_range(0..12) == 0 { ask } else { self.mended(ask) };
         let id = self.market.orders.books.next_id();
         let command = Command::PlaceOrder(ask);
         let answer = self.ask(at, party(ask.party), &command);
@@ -213,7 +214,8 @@ impl World {
         let rare = |rng: &mut ChaCha8Rng| rng.random_range(0..5) == 0;
         let time_in_force = match rng.random_range(0..10) {
             0 => TimeInForce::Day,
-            1 => TimeInForce::GoodTill(at.plus_seconds(rng.random_range(0..5_000))),
+            1 if rng.random_range(0..20) == 0 => TimeInForce::GoodTill(at),
+            1 => TimeInForce::GoodTill(at.plus_seconds(rng.random_range(1..5_000))),
             2 => TimeInForce::ImmediateOrCancel,
             3 => TimeInForce::FillOrKill,
             _ => TimeInForce::GoodTillCancelled,
@@ -236,6 +238,28 @@ impl World {
             self_trade: *modes.choose(rng).unwrap(),
             session: 0,
         }
+    }
+
+    /// The order without what contradicts itself.
+    fn mended(&self, mut ask: PlaceOrder) -> PlaceOrder {
+        if matches!(ask.price, OrderPrice::Market(_)) && ask.may_rest() {
+            ask.time_in_force = TimeInForce::ImmediateOrCancel;
+        }
+        if !ask.may_rest() {
+            (ask.post_only, ask.peak) = (PostOnly::No, Units::ZERO);
+        }
+        if ask.peak != Units::ZERO {
+            let tranches =
+                u64::from(self.market.segment(LICENSED).unwrap().pack.limits.tranches_max);
+            let least = units((ask.units.e2() / 100).div_ceil(tranches));
+            ask.peak = ask.peak.max(least);
+            ask.minimum = Units::ZERO;
+        }
+        if ask.units <= ask.peak {
+            ask.peak = Units::ZERO;
+        }
+        ask.minimum = ask.minimum.min(ask.units);
+        ask
     }
 
     /// What the market says, in the twin's words.
@@ -303,7 +327,7 @@ impl World {
 fn price(rng: &mut ChaCha8Rng) -> Price {
     match rng.random_range(0..60) {
         0 => Price::from_e4(rng.random_range(0..2) * 9_950),
-        _ => cents(rng.random_range(96..104)),
+        _ => cents(rng.random_range(97..104)),
     }
 }
 
