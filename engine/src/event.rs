@@ -38,6 +38,9 @@ macro_rules! events {
         }
 
         impl Event {
+            /// The name of every event.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
+
             /// The event's name, as `OrderPlaced`.
             #[must_use]
             pub const fn name(&self) -> &'static str {

@@ -20,6 +20,8 @@ pub mod entry;
 pub mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
+#[cfg(test)]
+mod golden;
 pub mod id;
 mod index;
 mod invariant;
@@ -27,6 +29,8 @@ mod invariant;
 mod laws;
 pub mod market;
 pub mod policy;
+#[cfg(test)]
+mod refusals;
 pub mod registry;
 pub mod reject;
 pub mod snapshot;

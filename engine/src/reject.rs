@@ -3,15 +3,34 @@
 //! A reject is an answer, not a failure: it is journaled, it has a number and a name that never
 //! change meaning, it names the rule it rests on, and it states what was asked and what was
 //! allowed. Numbers are never reused. The catalogue for people is `docs/REFUSALS.md`.
+//!
+//! Numbers are the order of precedence: a command that breaks two rules is refused for the one with
+//! the smaller number. Where a rule can only be asked once another has an answer, it comes after
+//! it, whatever its number:
+//!
+//! - Only the venue itself is told that it is open already (104): everyone else is not permitted to
+//!   open it (105).
+//! - From 110 to 114, and from 211 to 213, the parts of a command are looked at one after the
+//!   other; the first that is wrong decides.
+//! - A bound that the pack sets (111, the holder cap of a fund) is known once party, fund and
+//!   segment are found (120 to 122).
+//! - A key, lock, order or intention is looked up (123 to 128) before it is known whose it is; a
+//!   holder who may not release a lock (105) is told so once the lock is found (127).
+//! - The calendar (160) is asked by the rule that needs a date: trading hours (203), the end of the
+//!   day (217), the turnaround (224), and the turnaround of those whom an order meets.
+//! - What is proposed is first decided as if it were approved; only then must there be room for one
+//!   more proposal (150). A review is decided (126, 141) before the command that it approves.
+//! - An amendment is for more than has traded (234) and changes something (235) before anybody asks
+//!   whether its owner may hold what it then asks for (222 to 228).
 
-use std::fmt;
+mod words;
 
 use minicbor::{Decode, Encode};
 use thiserror::Error;
 
+pub use self::words::{Asked, Asker, Field, NotTradingLevel, Shortfall};
 use crate::access::Requirement;
 use crate::amount::{Money, Price, Units};
-use crate::command::CommandKind;
 use crate::id::{FundId, IntentionId, LockId, OrderId, PartyId, ProposalId, SegmentId, TransferId};
 use crate::registry::party::Role;
 use crate::time::{Date, Time};
@@ -46,6 +65,10 @@ pub struct Refusal {
     pub rule: &'static str,
     /// What it means, in a sentence or two.
     pub meaning: &'static str,
+    /// What it says, with the names of its fields in braces.
+    pub text: &'static str,
+    /// Names of what was asked and what was allowed, in order.
+    pub fields: &'static [&'static str],
 }
 
 macro_rules! rejects {
@@ -81,7 +104,9 @@ macro_rules! rejects {
                 name: $name,
                 kind: RejectKind::$kind,
                 rule: $rule,
-                meaning: concat!($($doc),*),
+                meaning: concat!($($doc),*).trim_ascii(),
+                text: $text,
+                fields: &[$(stringify!($field)),*],
             },)*];
 
             /// This refusal's line in the catalogue.
@@ -366,240 +391,6 @@ rejects! {
     /// A balance would be more than the ledger or the register takes.
     240 "BALANCE_TOO_LARGE" Exhausted "" "{party} would have more than the ledger takes"
     BalanceTooLarge { 0 party: PartyId }
-}
-
-macro_rules! field_names {
-    ($($(#[doc = $doc:literal])* $number:literal $name:ident $text:literal;)*) => {
-        /// What a refusal is about.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-        #[cbor(index_only)]
-        pub enum Field {
-            $($(#[doc = $doc])* #[n($number)] $name,)*
-        }
-
-        impl fmt::Display for Field {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self {
-                    $(Self::$name => $text,)*
-                })
-            }
-        }
-    };
-}
-
-field_names! {
-    /// A unique code.
-    0 Code "code";
-    /// A name.
-    1 Name "name";
-    /// A reason.
-    2 Reason "reason";
-    /// Evidence of an act.
-    3 Evidence "evidence";
-    /// A certifier.
-    4 Certifier "certifier";
-    /// A bank reference.
-    5 Reference "reference";
-    /// A price source.
-    6 Source "source";
-    /// A jurisdiction.
-    7 Jurisdiction "jurisdiction";
-    /// A province.
-    8 Province "province";
-    /// An amount of cash.
-    9 Amount "amount";
-    /// A number of units.
-    10 Units "units";
-    /// A price.
-    11 Price "price";
-    /// A tick.
-    12 Tick "tick";
-    /// A lot.
-    13 Lot "lot";
-    /// A minimum ticket.
-    14 MinimumTicket "minimum_ticket";
-    /// A holder cap.
-    15 HolderCap "holder_cap";
-    /// A look-through count.
-    16 LookThrough "look_through";
-    /// A fee tier.
-    17 Tier "tier";
-    /// A fee rate.
-    18 Rate "rate";
-    /// Fee tiers.
-    19 Tiers "tiers";
-    /// Holidays.
-    20 Holidays "holidays";
-    /// Make-up days.
-    21 MakeupDays "makeup_days";
-    /// The span of a calendar.
-    22 CalendarSpan "calendar_span";
-    /// A pack's version.
-    23 Version "version";
-    /// Trading hours.
-    24 TradingHours "trading_hours";
-    /// Limits of a pack.
-    25 Limits "limits";
-    /// An offset from UTC, as minutes + 1,440.
-    26 UtcOffset "utc_offset";
-    /// Staff of the venue.
-    27 Staff "staff";
-    /// Segments.
-    28 Segments "segments";
-    /// Parties.
-    29 Parties "parties";
-    /// Funds.
-    30 Funds "funds";
-    /// Keys.
-    31 Keys "keys";
-    /// Locks.
-    32 Locks "locks";
-    /// Transfers that wait.
-    33 Transfers "transfers";
-    /// Proposals that wait.
-    34 Proposals "proposals";
-    /// Intentions.
-    35 Intentions "intentions";
-    /// Open orders.
-    36 Orders "orders";
-    /// Fee schedules.
-    37 Schedules "schedules";
-    /// When something expires.
-    38 Expires "expires";
-    /// A pledgee.
-    39 Pledgee "pledgee";
-    /// Investor rules of a pack.
-    40 Investors "investors";
-    /// A price band.
-    41 PriceBand "price_band";
-    /// Extensions of a term.
-    42 Extensions "extensions";
-    /// Sweeps that run.
-    43 Sweeps "sweeps";
-    /// A member that acts for a party.
-    44 Member "member";
-    /// The end of a term.
-    45 TermEnds "term_ends";
-    /// A party's status.
-    46 Status "status";
-    /// A trading state.
-    47 TradingState "trading_state";
-    /// A group of affiliated parties.
-    48 Group "group";
-}
-
-/// The command that a refusal speaks of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(transparent)]
-pub struct Asked(#[n(0)] u16);
-
-impl From<CommandKind> for Asked {
-    fn from(kind: CommandKind) -> Self {
-        let place = CommandKind::ALL.iter().position(|other| *other == kind);
-        Self(place.and_then(|place| u16::try_from(place).ok()).unwrap_or(u16::MAX))
-    }
-}
-
-impl fmt::Display for Asked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = CommandKind::ALL.get(usize::from(self.0));
-        f.write_str(kind.map_or("an unknown command", |kind| kind.name()))
-    }
-}
-
-/// Who asked, as a refusal speaks of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub enum Asker {
-    /// The venue's own machinery.
-    #[n(0)]
-    Venue,
-    /// A party of this role.
-    #[n(1)]
-    Party(#[n(0)] Role),
-    /// A party that is not registered.
-    #[n(2)]
-    Unknown,
-}
-
-impl fmt::Display for Asker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Venue => f.write_str("the venue"),
-            Self::Party(role) => role.fmt(f),
-            Self::Unknown => f.write_str("not registered"),
-        }
-    }
-}
-
-/// On which level trade is stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(index_only)]
-pub enum NotTradingLevel {
-    /// The fund is halted.
-    #[n(0)]
-    FundHalted,
-    /// The fund is closed.
-    #[n(1)]
-    FundClosed,
-    /// The segment is halted.
-    #[n(2)]
-    SegmentHalted,
-    /// The segment is closed.
-    #[n(3)]
-    SegmentClosed,
-    /// The venue is halted.
-    #[n(4)]
-    VenueHalted,
-    /// The venue is closed.
-    #[n(5)]
-    VenueClosed,
-}
-
-impl fmt::Display for NotTradingLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::FundHalted => "the fund is halted",
-            Self::FundClosed => "the fund is closed",
-            Self::SegmentHalted => "the segment is halted",
-            Self::SegmentClosed => "the segment is closed",
-            Self::VenueHalted => "the venue is halted",
-            Self::VenueClosed => "the venue is closed",
-        })
-    }
-}
-
-/// What a buyer lacks to be a qualified investor (rule A4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub enum Shortfall {
-    /// Nobody certified it.
-    #[n(0)]
-    NotCertified,
-    /// The certificate ran out on this date.
-    #[n(1)]
-    Expired(#[n(0)] Date),
-    /// The pack excludes natural persons.
-    #[n(2)]
-    PersonsExcluded,
-    /// Net assets below this.
-    #[n(3)]
-    NetAssetsBelow(#[n(0)] Money),
-    /// Financial assets below this.
-    #[n(4)]
-    FinancialAssetsBelow(#[n(0)] Money),
-}
-
-impl fmt::Display for Shortfall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotCertified => f.write_str("nobody certified it"),
-            Self::Expired(date) => write!(f, "its certificate ran out on {date}"),
-            Self::PersonsExcluded => f.write_str("natural persons are excluded"),
-            Self::NetAssetsBelow(least) => write!(f, "its net assets are below {least}"),
-            Self::FinancialAssetsBelow(least) => {
-                write!(f, "its financial assets are below {least}")
-            }
-        }
-    }
 }
 
 impl Reject {

@@ -93,12 +93,15 @@ pub(crate) fn decide(
         }
     }
     market.party(ask.party)?;
-    if let Some(pledgee) = ask.pledgee {
-        let record = market.party(pledgee)?;
+    let pledgee = match ask.pledgee {
+        Some(pledgee) => Some((pledgee, market.party(pledgee)?)),
+        None => None,
+    };
+    market.fund(ask.fund)?;
+    if let Some((pledgee, record)) = pledgee {
         let lends = record.details.role == Role::Lender;
         record.check_role(pledgee, lends, Requirement::Lender)?;
     }
-    market.fund(ask.fund)?;
     check::room(Field::Locks, market.locks.len(), LOCKS_MAX)?;
     check::some_units(ask.units)?;
     let holding = market.register.holding(ask.party, ask.fund);

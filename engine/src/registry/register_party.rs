@@ -40,13 +40,16 @@ pub(crate) fn decide(
 ) -> Result<(), Reject> {
     let details = &ask.details;
     check_details(details)?;
-    if let Some(member) = details.member {
-        let record = market.party(member)?;
-        let fits = record.details.role == Role::Member;
-        record.check_role(member, fits, Requirement::Member)?;
-    }
+    let member = match details.member {
+        Some(member) => Some((member, market.party(member)?)),
+        None => None,
+    };
     if let Some(taken) = market.party_codes.get(&details.code) {
         return Err(Reject::CodeTaken { number: taken.number().into() });
+    }
+    if let Some((member, record)) = member {
+        let fits = record.details.role == Role::Member;
+        record.check_role(member, fits, Requirement::Member)?;
     }
     check::room(Field::Parties, market.parties.len(), PARTIES_MAX)?;
     check_group(market)?;

@@ -81,6 +81,11 @@ pub(crate) fn decide(
     let tick = desk.ticks(price)?;
     let lots = desk.lots(units)?;
     let worth = desk.worth(price, units)?;
+    let peak_min = desk.peak_min(lots);
+    let grows = record.units < units;
+    if grows && record.peak != Units::ZERO && desk.lots(record.peak)? < peak_min {
+        return Err(Reject::BadIceberg { peak_min: rules::units_of(desk.fund, peak_min) });
+    }
     desk.in_band(price)?;
     if units <= record.filled {
         return Err(Reject::AmendedBelowFilled { units, filled: record.filled });

@@ -43,7 +43,7 @@ pub(crate) struct Incoming<'m> {
 pub(crate) struct Met {
     /// Lots that are left of the incoming order.
     pub(crate) left: Lots,
-    /// Lots that traded.
+    /// Lots that traded, or would have, had they been enough.
     pub(crate) traded: Lots,
     /// Why what is left may not rest, if it may not.
     pub(crate) stopped: Option<Closing>,
@@ -93,7 +93,7 @@ pub(crate) fn meet(
     }
     if met.traded < incoming.minimum.min(incoming.lots) {
         events.truncate(before);
-        return Ok(Met { left: incoming.lots, traded: Lots::ZERO, stopped: None });
+        return Ok(Met { left: incoming.lots, stopped: None, ..met });
     }
     Ok(met)
 }

@@ -17,4 +17,6 @@ pub mod sweep;
 #[cfg(test)]
 mod tests;
 pub(crate) mod trade;
+#[cfg(test)]
+mod twin;
 pub mod view;

@@ -159,6 +159,7 @@ pub(crate) fn decide(
 ) -> Result<(), Reject> {
     market.admit_for(context.caller, CommandKind::PlaceOrder, ask.party)?;
     let desk = Desk::new(market, context.at, ask.party, ask.fund)?;
+    desk.party.check_investor(ask.party)?;
     has_room(market)?;
     desk.may_trade(market)?;
     let sized = size(&desk, ask)?;
@@ -262,11 +263,9 @@ fn size(desk: &Desk<'_>, ask: &PlaceOrder) -> Result<Sized, Reject> {
     let (peak, minimum) = (desk.lots(ask.peak)?, desk.lots(ask.minimum)?);
     let worth = desk.worth(ask.price.worst(), ask.units)?;
     if ask.peak != Units::ZERO {
-        let tranches = desk.pack.limits.tranches_max;
-        let peak_min = lots.number().div_ceil(tranches.max(1));
-        let peak_min_units = rules::units_of(desk.fund, Lots::new(peak_min));
-        if peak.number() < peak_min || lots <= peak || !ask.may_rest() {
-            return Err(Reject::BadIceberg { peak_min: peak_min_units });
+        let peak_min = desk.peak_min(lots);
+        if peak < peak_min || lots <= peak || !ask.may_rest() {
+            return Err(Reject::BadIceberg { peak_min: rules::units_of(desk.fund, peak_min) });
         }
     }
     if minimum != Lots::ZERO && (lots < minimum || peak != Lots::ZERO) {

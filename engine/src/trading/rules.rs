@@ -3,7 +3,6 @@
 //! Some are asked again when an order trades, since the register moves in between: see
 //! [`crate::trading::matching`].
 
-use crate::access::Requirement;
 use crate::amount::{Money, Ppm, Price, Units};
 use crate::calendar::OutsideCalendar;
 use crate::id::{FundId, PartyId};
@@ -12,7 +11,7 @@ use crate::policy::{CASH_MAX, Fees, Pack, Permission, Rates};
 use crate::registry::fund::Fund;
 use crate::registry::holders;
 use crate::registry::holding::Holding;
-use crate::registry::party::{Party, PartyStatus, Role};
+use crate::registry::party::{Party, PartyStatus};
 use crate::registry::qualify;
 use crate::reject::Reject;
 use crate::time::{Date, Time};
@@ -57,11 +56,6 @@ impl<'m> Desk<'m> {
 
     /// Whether this party may trade this fund now, whatever the terms (A1).
     pub(crate) fn may_trade(&self, market: &Market) -> Result<(), Reject> {
-        let role = self.party.details.role;
-        if role != Role::Lp && role != Role::SFund {
-            let needs = Requirement::Investor;
-            return Err(Reject::WrongRole { party: self.party_id, role, needs });
-        }
         if self.pack.continuous == Permission::Forbidden {
             return Err(Reject::ModeForbidden {});
         }
@@ -120,6 +114,11 @@ impl<'m> Desk<'m> {
         lots_of(self.fund, units)
     }
 
+    /// The least peak of an iceberg of so many lots: each tranche is a trade of its own.
+    pub(crate) fn peak_min(&self, lots: Lots) -> Lots {
+        Lots::new(lots.number().div_ceil(self.pack.limits.tranches_max.max(1)))
+    }
+
     /// What an order of `units` at `price` is worth, within what an order may be worth.
     pub(crate) fn worth(&self, price: Price, units: Units) -> Result<Money, Reject> {
         let worth = price.times(units).filter(|worth| *worth <= CASH_MAX);
@@ -165,7 +164,6 @@ impl<'m> Desk<'m> {
         if let Some(shortfall) = qualify::shortfall(self.party, rules, self.today) {
             return Err(Reject::NotQualified { party, shortfall });
         }
-        self.turnaround(market, Side::Buy)?;
         let held = market.register.holding(party, fund).total();
         let after = held.checked_add(units).ok_or(Reject::OrderTooLarge { cash_max: CASH_MAX })?;
         // Held units need be no whole number of lots, so their worth is rounded down.
@@ -174,6 +172,7 @@ impl<'m> Desk<'m> {
             let minimum = rules.investment_min;
             return Err(Reject::BelowInvestmentMin { fund, invested, minimum });
         }
+        self.turnaround(market, Side::Buy)?;
         let joins = if held == Units::ZERO { self.party.details.look_through } else { 0 };
         let cap = holders::cap(market, self.fund)?;
         if 0 < joins && cap < self.fund.holders.saturating_add(joins) {
@@ -196,6 +195,10 @@ impl<'m> Desk<'m> {
         self.turnaround(market, Side::Sell)?;
         let holding = market.register.holding(self.party_id, self.fund_id);
         let minimum = self.fund.details.minimum_ticket;
+        let kept = holding.total().checked_sub(units).filter(|kept| *kept != Units::ZERO);
+        if let Some(splinter) = kept.map(|kept| units.min(kept)).filter(|least| *least < minimum) {
+            return Err(Reject::BelowMinimumTicket { units: splinter, minimum });
+        }
         let available = holding.available.plus(freed);
         if available < units {
             return Err(Reject::UnitsNotAvailable {
@@ -206,10 +209,6 @@ impl<'m> Desk<'m> {
                 pledged: holding.pledged,
                 frozen: holding.frozen,
             });
-        }
-        let kept = holding.total().minus(units);
-        if kept != Units::ZERO && (units < minimum || kept < minimum) {
-            return Err(Reject::BelowMinimumTicket { units: units.min(kept), minimum });
         }
         Ok(())
     }

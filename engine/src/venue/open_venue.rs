@@ -90,9 +90,10 @@ pub(crate) fn decide(
     if market.venue.is_some() {
         return Err(Reject::VenueAlreadyOpen {});
     }
-    check_terms(ask)?;
-    check_segments(ask, context.at)?;
-    check_staff(ask, context.at)?;
+    check_parts(ask)?;
+    check_names(ask)?;
+    check_staff(ask)?;
+    check_dates(ask, context.at)?;
     // From here on the answer is yes.
     events.push(Event::VenueOpened(Box::new(VenueOpened {
         name: ask.name.clone(),
@@ -158,37 +159,34 @@ impl Staff {
     }
 }
 
-fn check_terms(ask: &OpenVenue) -> Result<(), Reject> {
+/// Each part is sound in itself.
+fn check_parts(ask: &OpenVenue) -> Result<(), Reject> {
     check::text(Field::Name, &ask.name)?;
     let offset =
         u16::try_from(i32::from(ask.utc_offset_minutes).saturating_add(DAY_MINUTES.into()))
             .unwrap_or(u16::MAX);
     check::range(Field::UtcOffset, offset.into(), 0, u64::from(DAY_MINUTES).saturating_mul(2))?;
     sound::calendar(&ask.calendar)?;
-    if ask.calendar.version != 1 {
-        return Err(Reject::CalendarNotNext { version: ask.calendar.version, current: 0 });
-    }
-    Ok(())
-}
-
-fn check_segments(ask: &OpenVenue, at: Time) -> Result<(), Reject> {
     check::length(Field::Segments, ask.segments.len(), 0, FIRST_SEGMENTS_MAX)?;
     ask.segments.iter().try_for_each(sound::segment)?;
-    all_differ(ask.segments.iter().map(|segment| segment.code.as_str()))
-        .map_err(|number| Reject::CodeTaken { number })?;
-    let today = at.date(ask.utc_offset_minutes);
-    ask.segments.iter().try_for_each(|segment| sound::pack_in_force(&segment.pack, today))
-}
-
-fn check_staff(ask: &OpenVenue, at: Time) -> Result<(), Reject> {
     check::length(Field::Staff, ask.staff.len(), 0, STAFF_MAX)?;
     for staff in &ask.staff {
         check::code(Field::Code, &staff.code)?;
         check::text(Field::Name, &staff.name)?;
     }
-    all_differ(ask.staff.iter().map(|staff| staff.code.as_str()))
-        .map_err(|number| Reject::CodeTaken { number })?;
-    all_differ(ask.staff.iter().map(|staff| staff.key_hash)).map_err(|_| Reject::KeyExists {})?;
+    Ok(())
+}
+
+/// Codes and keys name one thing each.
+fn check_names(ask: &OpenVenue) -> Result<(), Reject> {
+    let taken = |number| Reject::CodeTaken { number };
+    all_differ(ask.segments.iter().map(|segment| segment.code.as_str())).map_err(taken)?;
+    all_differ(ask.staff.iter().map(|staff| staff.code.as_str())).map_err(taken)?;
+    all_differ(ask.staff.iter().map(|staff| staff.key_hash)).map_err(|_| Reject::KeyExists {})
+}
+
+/// The staff is staff, and somebody of each role that a venue cannot do without.
+fn check_staff(ask: &OpenVenue) -> Result<(), Reject> {
     for (party, staff) in (0..).map(PartyId::new).zip(&ask.staff) {
         if !staff.role.is_staff() {
             return Err(Reject::WrongRole { party, role: staff.role, needs: Requirement::Staff });
@@ -199,6 +197,16 @@ fn check_staff(ask: &OpenVenue, at: Time) -> Result<(), Reject> {
             return Err(Reject::StaffIncomplete { role });
         }
     }
+    Ok(())
+}
+
+/// The calendar is the first one, packs may judge today and keys are good for a while.
+fn check_dates(ask: &OpenVenue, at: Time) -> Result<(), Reject> {
+    if ask.calendar.version != 1 {
+        return Err(Reject::CalendarNotNext { version: ask.calendar.version, current: 0 });
+    }
+    let today = at.date(ask.utc_offset_minutes);
+    ask.segments.iter().try_for_each(|segment| sound::pack_in_force(&segment.pack, today))?;
     ask.staff.iter().try_for_each(|staff| check::ahead(Field::Expires, staff.key_expires, at))
 }
 
