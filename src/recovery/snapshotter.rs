@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 
+use crate::cause;
 use crate::journal::{Hash, Head, Reader, Snapshots};
 use crate::read::projection::Projection;
 use crate::recovery::{Error, follow, state};
@@ -51,7 +52,8 @@ pub fn take_snapshot(
 
 impl Snapshotter {
     /// Starts a thread that takes a snapshot whenever `every_entries` came since the newest one,
-    /// and a last one when it is stopped, and keeps the newest `keep`. A failure is logged, and tried again after as many entries.
+    /// and a last one when it is stopped, and keeps the newest `keep`. A failure is logged, and
+    /// tried again after as many entries.
     ///
     /// # Errors
     ///
@@ -99,7 +101,7 @@ fn take(reader: &Arc<dyn Reader>, snapshots: &mut dyn Snapshots, keep: usize) ->
         }
         Err(error) => {
             tracing::error!(
-                error = &error as &dyn std::error::Error,
+                error = cause(&error),
                 "no snapshot could be stored; the journal is not affected, and a start takes longer"
             );
             None
