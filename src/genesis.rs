@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use sfund_engine::registry::party::Role;
 use sfund_engine::time::Time;
 use sfund_engine::venue::open_venue::{OpenVenue, Staff};
-use thiserror::Error;
 
 use crate::secret::{NoRandomness, Secret};
 use crate::venue_file::VenueFile;
@@ -38,7 +37,7 @@ pub struct StaffKey {
 }
 
 /// Why the keys could not be made or written.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The machine gave no random bytes.
     #[error(transparent)]
@@ -160,6 +159,11 @@ pub(crate) fn create_private(path: &Path) -> io::Result<fs::File> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use sfund_engine::command::Command;
+    use sfund_engine::entry::{Caller, Header};
+    use sfund_engine::id::Sequence;
+    use sfund_engine::market::{Judgement, Market};
+
     use super::*;
     use crate::secret::key_hash;
     use crate::venue_file;
@@ -181,6 +185,24 @@ mod tests {
         }
         let said = format!("{:?}", genesis.command);
         assert!(genesis.keys.iter().all(|staff| !said.contains(staff.key.expose())));
+    }
+
+    #[test]
+    fn the_venues_that_come_with_the_program_open() {
+        for text in [venue_file::BUILT_IN, venue_file::DEMO] {
+            let venue = venue_file::read("venue.toml", text, Path::new("")).unwrap();
+            let at = Time::from_nanos(1_800_000_000_000_000_000);
+            let command = prepare(venue, at, 365).unwrap().command;
+            let sequence = Sequence::new(1);
+            let header = Header { sequence, at, caller: Caller::Venue, attempt: None };
+            let mut market = Market::default();
+            let mut events = Vec::new();
+            let judgement =
+                market.judge(&header, &Command::OpenVenue(Box::new(command)), &mut events);
+            assert_eq!(judgement, Judgement::Accepted);
+            market.record(&header, &events);
+            assert_eq!(market.next_deadline(), None);
+        }
     }
 
     #[cfg(unix)]

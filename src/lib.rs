@@ -22,9 +22,11 @@ pub mod recovery;
 pub mod secret;
 pub mod sequencer;
 pub mod server;
+pub mod service;
 pub mod stream;
 pub mod telemetry;
 pub mod venue_file;
+pub mod wire;
 
 /// An error as the logs take it, with all of its causes.
 fn cause<'a>(

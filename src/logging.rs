@@ -29,11 +29,3 @@ pub fn start(log: &Log) {
     };
     drop(started);
 }
-
-/// An error as a log line takes it, with its causes.
-#[must_use]
-pub fn cause<'e>(
-    error: &'e (dyn std::error::Error + 'static),
-) -> &'e (dyn std::error::Error + 'static) {
-    error
-}

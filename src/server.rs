@@ -1,4 +1,4 @@
-//! The exchange, put together: store, market, read models, snapshots, metrics.
+//! The exchange, put together: store, market, read models, snapshots, gRPC, metrics.
 //!
 //! [`open`] brings the market back, or prepares a new venue; [`Opened::start`] begins to serve;
 //! [`Running::stop`] ends in order: no new calls, calls in flight answered, all of it durable, a
@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,18 +16,20 @@ use sfund_engine::entry::Caller;
 use sfund_engine::id::Sequence;
 use sfund_engine::reject::Reject;
 use sfund_engine::time::Time;
-use thiserror::Error;
-use tokio::task::JoinHandle;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinHandle};
 
-use crate::config::Config;
+use crate::cause;
+use crate::config::{self, Config};
 use crate::genesis::{self, Genesis};
 use crate::journal::{self, Head, Journal, Reader, Snapshots, sled};
-use crate::logging::cause;
-use crate::read::Read;
+use crate::read::{NotReached, REACH_WAIT_MAX, Read};
 use crate::recovery::{self, Recovered, Snapshotter, recover};
 use crate::sequencer::{
-    Clock, Fatal, Handle, Limits, Mode, OnFatal, Parts, Sequencer, Submission, SubmitError,
+    Clock, Ended, Fatal, Handle, Limits, Mode, OnFatal, Parts, Sequencer, Submission, SubmitError,
 };
+use crate::service::{self, ClientCertificates};
 use crate::stream::Live;
 use crate::telemetry;
 use crate::venue_file;
@@ -35,7 +38,7 @@ use crate::venue_file;
 const CALENDAR_DAYS_LEFT_MIN: i64 = 60;
 
 /// Why the exchange did not start.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The venue's files.
     #[error(transparent)]
@@ -67,6 +70,32 @@ pub enum Error {
     /// The sequencer stopped while the venue opened.
     #[error("the venue could not open: {0}")]
     Unanswered(#[from] SubmitError),
+    /// A file of TLS cannot be read.
+    #[error("{path} cannot be read: look at {key} and the permissions of the file")]
+    Tls {
+        /// The setting.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The service cannot run as it is set.
+    #[error(transparent)]
+    Service(#[from] service::Error),
+    /// What was done does not come to be seen.
+    #[error("the read models stand still: report it")]
+    NotPublished(#[from] NotReached),
+    /// The address cannot be taken.
+    #[error("{address} cannot be taken: set server.address to one that is free")]
+    Address {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// Metrics cannot be served.
     #[error("metrics cannot be served: set metrics.address to another one, or to nothing")]
     Metrics(#[source] BuildError),
@@ -78,13 +107,18 @@ pub struct Opened {
     recovered: Recovered,
     genesis: Option<Genesis>,
     keys_file: PathBuf,
+    tls: Option<service::TlsConfig>,
 }
 
 /// The exchange, running.
 pub struct Running {
+    reader: Arc<dyn Reader>,
     sequencer: Sequencer,
     snapshotter: Snapshotter,
     tasks: Vec<JoinHandle<()>>,
+    address: SocketAddr,
+    service: JoinHandle<Result<(), service::Error>>,
+    stop: watch::Sender<bool>,
 }
 
 /// Opens the store that `config` names, or creates it, and brings the market back. `progress`
@@ -100,6 +134,7 @@ pub fn open(
 ) -> Result<Opened, Error> {
     let store = config.store.path.as_path();
     let keys_file = config.store.keys_file();
+    let tls = read_tls(&config.server)?;
     let journal = if is_absent_or_empty(store) {
         // Read before anything is created, so that a mistake in it leaves nothing behind.
         load_venue(config)?;
@@ -122,7 +157,7 @@ pub fn open(
         genesis::write_keys(&keys_file, &genesis.keys)?;
         Some(genesis)
     };
-    Ok(Opened { journal, recovered, genesis, keys_file })
+    Ok(Opened { journal, recovered, genesis, keys_file, tls })
 }
 
 impl Opened {
@@ -132,8 +167,8 @@ impl Opened {
         self.recovered.head.sequence
     }
 
-    /// Begins to serve: starts the sequencer, opens the venue if it is new, serves metrics. Must
-    /// run within tokio.
+    /// Begins to serve: starts the sequencer, opens the venue if it is new, serves gRPC and metrics.
+    /// Must run within tokio.
     ///
     /// # Errors
     ///
@@ -151,6 +186,10 @@ impl Opened {
                 "a snapshot is not sound and was not used; the journal is, and is what counts"
             );
         }
+        let address = config.server.address;
+        let refused = |source| Error::Address { address, source };
+        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
         let limits = Limits {
             queue_commands_max: config.sequencer.queue_commands_max,
             batch_commands_max: config.sequencer.batch_commands_max,
@@ -166,20 +205,50 @@ impl Opened {
             Sequencer::start(parts, Arc::clone(&clock), limits, on_fatal).map_err(Error::Thread)?;
         tasks.push(tokio::spawn(telemetry::count(sequencer.live())));
         if let Some(genesis) = self.genesis {
-            if let Err(error) = open_venue(&sequencer.handle(), genesis).await {
-                sequencer.stop();
-                return Err(error);
+            match open_venue(&sequencer.handle(), genesis).await {
+                // Whoever calls first finds the venue open and the keys known.
+                Ok(opened) => sequencer.read().reached(opened, REACH_WAIT_MAX).await?,
+                Err(error) => {
+                    sequencer.stop();
+                    return Err(error);
+                }
             }
             genesis::publish_keys(&self.keys_file)?;
             tracing::info!(keys = %self.keys_file.display(), "a new venue is open");
         }
         warn_of_calendar_end(&sequencer.read(), clock.now());
-        let snapshotter = start_snapshotter(config, reader, snapshots)?;
-        Ok(Running { sequencer, snapshotter, tasks })
+        let snapshotter = start_snapshotter(config, Arc::clone(&reader), snapshots)?;
+        let parts = service::Parts {
+            handle: sequencer.handle(),
+            read: sequencer.read(),
+            live: sequencer.live(),
+            clock,
+            queue_commands_max: config.sequencer.queue_commands_max,
+        };
+        let (stop, mut stopping) = watch::channel(false);
+        let stopped = async move {
+            // An error says that the server is gone, which is a stop too.
+            drop(stopping.wait_for(|is_stopping| *is_stopping).await);
+        };
+        let limits = config.server.limits();
+        let service =
+            tokio::spawn(service::serve(vec![listener], parts, limits, self.tls, stopped));
+        Ok(Running { reader, sequencer, snapshotter, tasks, address, service, stop })
     }
 }
 
 impl Running {
+    /// Where gRPC is served.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Resolves if the service ends without being told to.
+    pub async fn service_ended(&mut self) {
+        report_service((&mut self.service).await);
+    }
+
     /// The way in.
     #[must_use]
     pub fn handle(&self) -> Handle {
@@ -198,15 +267,56 @@ impl Running {
         self.sequencer.live()
     }
 
-    /// Ends in order: takes nothing more, answers what was taken, makes it durable, takes a last
-    /// snapshot.
-    pub fn stop(self) {
-        self.sequencer.stop();
-        self.snapshotter.stop();
-        for task in self.tasks {
+    /// Begins to copy the journal, as far as it is durable now, into a new folder within `folder`,
+    /// named by the newest entry. Serving goes on. What comes of it is logged.
+    pub fn back_up(&self, folder: &Path) -> JoinHandle<()> {
+        let (reader, folder) = (Arc::clone(&self.reader), folder.to_owned());
+        tokio::task::spawn_blocking(move || {
+            let newest = reader.newest().sequence.number();
+            let to = folder.join(format!("{newest:020}"));
+            if to.exists() {
+                tracing::info!(to = %to.display(), "there is a backup of the newest entry");
+                return;
+            }
+            let made = fs::create_dir_all(&folder)
+                .map_err(|source| journal::Error::Io { path: folder, source })
+                .and_then(|()| journal::backup::backup(&reader, &to, |_| {}));
+            match made {
+                Ok(head) => tracing::info!(to = %to.display(), hash = %head.hash, "backed up"),
+                Err(error) => tracing::error!(
+                    to = %to.display(), error = cause(&error),
+                    "no backup was made; the journal is not affected"
+                ),
+            }
+        })
+    }
+
+    /// Ends in order: takes no new calls, answers those in flight, makes all of it durable, takes a
+    /// last snapshot.
+    ///
+    /// Answers with the live market as it was at the end; `None` if a thread panicked.
+    pub async fn stop(self) -> Option<Ended> {
+        let Self { sequencer, snapshotter, tasks, service, stop, .. } = self;
+        stop.send_replace(true);
+        // A service that ended before was reported then.
+        if !service.is_finished() {
+            report_service(service.await);
+        }
+        // Ends threads, and waits for them.
+        let ended = tokio::task::spawn_blocking(move || {
+            let ended = sequencer.stop();
+            snapshotter.stop();
+            ended
+        });
+        let ended = ended.await;
+        if ended.is_err() {
+            tracing::error!("a thread panicked while the server stopped");
+        }
+        for task in tasks {
             task.abort();
         }
         tracing::info!("stopped: everything answered is durable");
+        ended.ok().flatten()
     }
 }
 
@@ -220,6 +330,38 @@ pub fn end_process() -> OnFatal {
         );
         std::process::exit(1);
     })
+}
+
+fn report_service(ended: Result<Result<(), service::Error>, JoinError>) {
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(error = cause(&error), "gRPC is served no more"),
+        Err(error) => tracing::error!(error = cause(&error), "gRPC is served no more"),
+    }
+}
+
+/// Reads the files of TLS, if it is to be used.
+fn read_tls(server: &config::Server) -> Result<Option<service::TlsConfig>, Error> {
+    let Some((certificate, key)) = server.tls() else { return Ok(None) };
+    let read = |key, path: &Path| {
+        fs::read(path).map_err(|source| Error::Tls { key, path: path.to_owned(), source })
+    };
+    let certificate_pem = read("server.tls_certificate", certificate)?;
+    let key_pem = read("server.tls_key", key)?;
+    let clients = match &server.tls_client_ca {
+        None => ClientCertificates::Ignored,
+        Some(path) => {
+            let authorities = read("server.tls_client_ca", path)?;
+            if server.tls_client_required {
+                ClientCertificates::Required(authorities)
+            } else {
+                ClientCertificates::Optional(authorities)
+            }
+        }
+    };
+    let tls = service::TlsConfig { certificate_pem, key_pem, clients };
+    tls.check()?;
+    Ok(Some(tls))
 }
 
 fn start_snapshotter(
@@ -247,7 +389,8 @@ fn warn_of_calendar_end(read: &Read, now: Time) {
 }
 
 /// Tried first, so that a venue that cannot open leaves no entry.
-async fn open_venue(handle: &Handle, genesis: Genesis) -> Result<(), Error> {
+async fn open_venue(handle: &Handle, genesis: Genesis) -> Result<Sequence, Error> {
+    let mut opened = Sequence::ZERO;
     let command = Command::OpenVenue(Box::new(genesis.command));
     for mode in [Mode::DryRun, Mode::Commit] {
         let command = command.clone();
@@ -256,8 +399,9 @@ async fn open_venue(handle: &Handle, genesis: Genesis) -> Result<(), Error> {
         if let Err(reject) = answer.outcome() {
             return Err(Error::NotOpened(*reject));
         }
+        opened = answer.sequence();
     }
-    Ok(())
+    Ok(opened)
 }
 
 /// The venue that a new journal opens with.

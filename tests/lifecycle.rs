@@ -115,6 +115,28 @@ fn a_backup_is_a_store_like_any_other_and_restores_to_the_same_hash() {
 }
 
 #[test]
+fn a_server_backs_itself_up_while_it_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = sfund(folder.path(), &["serve", "--json", "--backup.folder", "backups"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut announced = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut announced).unwrap();
+    assert!(announced.contains("serving"), "{announced}");
+    let told = Command::new("kill").args(["-USR1", &child.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    let backed_up = log.find(|line| line.as_ref().unwrap().contains("backed up"));
+    assert!(backed_up.is_some(), "the log says where the backup is");
+    stop(child, "-TERM");
+
+    let live = json(&run(folder.path(), &["verify", "--json"]));
+    let copy = "backups/00000000000000000001";
+    let copy = run(folder.path(), &["verify", "--json", "--store.path", copy]);
+    assert_eq!(copy.status.code(), Some(0), "{}", said(&copy));
+    assert_eq!(json(&copy)["hash"], live["hash"]);
+}
+
+#[test]
 fn a_store_that_was_damaged_is_found_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let (child, _) = serve(folder.path());

@@ -3,13 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
-use thiserror::Error;
-
 use crate::secret::NoRandomness;
 use crate::{config, journal, recovery, server, venue_file};
 
 /// Why a command could not tell.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     /// The settings.
     #[error(transparent)]

@@ -49,7 +49,7 @@ enum Command {
     Verify,
     /// Print entries of the journal as lines of JSON. The server must be stopped.
     Export(export::Arguments),
-    /// Copy the journal into a new folder. The server must be stopped.
+    /// Copy the journal into a new folder. While the server runs, send it SIGUSR1 instead.
     Backup(backup::Arguments),
     /// Copy a backup into the store's folder, which must be absent or empty.
     Restore(restore::Arguments),

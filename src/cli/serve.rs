@@ -2,20 +2,27 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use super::output::{self, Output};
 use super::{Ending, Error};
 use crate::config::Config;
+use crate::logging;
 use crate::sequencer::{Clock as _, WallClock};
-use crate::{logging, server};
+use crate::server::{self, Running};
 
 pub(super) fn run(config: &Config, output: Output) -> Result<Ending, Error> {
     logging::start(&config.log);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+    // Before anything takes long: a signal that nobody waits for would end the process.
+    let asked =
+        runtime.block_on(async { signal(SignalKind::user_defined1()) }).map_err(Error::Runtime)?;
     let bar = output::progress("replaying", 0);
     let opened = server::open(config, WallClock.now(), |head, newest| {
         bar.set_length(newest.sequence.number());
@@ -24,16 +31,52 @@ pub(super) fn run(config: &Config, output: Output) -> Result<Ending, Error> {
     bar.finish_and_clear();
     runtime.block_on(async {
         let stop = stop_signal().map_err(Error::Runtime)?;
-        let running = opened.start(config, Arc::new(WallClock), server::end_process()).await?;
+        let mut running = opened.start(config, Arc::new(WallClock), server::end_process()).await?;
         let newest = running.read().newest().sequence;
-        tracing::info!(%newest, "serving");
-        output.announce(&json!({ "event": "serving", "newest": newest.number() }))?;
-        let signal = stop.await;
-        tracing::info!(signal, "stopping");
-        // Ends threads, and waits for them.
-        tokio::task::block_in_place(|| running.stop());
-        Ok(Ending::Good)
+        let address = running.address().to_string();
+        tracing::info!(address, %newest, "serving");
+        output.announce(&json!({
+            "event": "serving",
+            "address": address,
+            "newest": newest.number(),
+        }))?;
+        let signal = serve(config, &mut running, stop, asked).await;
+        match signal {
+            Some(signal) => tracing::info!(signal, "stopping"),
+            None => tracing::error!("stopping: nobody can call any more"),
+        }
+        running.stop().await;
+        Ok(if signal.is_some() { Ending::Good } else { Ending::FoundWrong })
     })
+}
+
+/// Makes backups as they are due or asked for, until told to stop.
+async fn serve(
+    config: &Config,
+    running: &mut Running,
+    stop: impl Future<Output = &'static str>,
+    mut asked: Signal,
+) -> Option<&'static str> {
+    let hours = Duration::from_secs(config.backup.every_hours.saturating_mul(3_600));
+    let mut backup: Option<JoinHandle<()>> = None;
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            signal = &mut stop => return Some(signal),
+            () = running.service_ended() => return None,
+            _ = asked.recv() => {}
+            () = sleep(hours), if !hours.is_zero() => {}
+        }
+        let Some(folder) = &config.backup.folder else {
+            tracing::warn!("told to back up, but backup.folder is not set");
+            continue;
+        };
+        if backup.as_ref().is_none_or(JoinHandle::is_finished) {
+            backup = Some(running.back_up(folder));
+        } else {
+            tracing::warn!("told to back up while a backup is being made");
+        }
+    }
 }
 
 /// Resolves at the first SIGTERM or SIGINT. A second one ends the process at once.

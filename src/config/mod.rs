@@ -7,11 +7,14 @@ mod layers;
 mod wrong;
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
 use crate::journal::Digest;
+use crate::service;
 
 pub use self::layers::{Known, Loaded, Origin, Setting, known, load};
 pub use self::wrong::{Complaint, Error};
@@ -32,6 +35,8 @@ pub struct Config {
     pub store: Store,
     /// Snapshots of the market.
     pub snapshot: Snapshot,
+    /// Backups of the running server.
+    pub backup: Backup,
     /// The one writer.
     pub sequencer: Sequencer,
     /// gRPC.
@@ -86,6 +91,17 @@ pub struct Snapshot {
     pub keep: usize,
 }
 
+/// Backups of the running server.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backup {
+    /// Folder in which each gets a folder; `None` is none.
+    #[serde(deserialize_with = "path_unless_empty")]
+    pub folder: Option<PathBuf>,
+    /// Hours from one to the next; 0 is only when told.
+    pub every_hours: u64,
+}
+
 /// The one writer.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -113,18 +129,24 @@ pub struct Server {
     /// Certificates that sign the clients' own, PEM.
     #[serde(deserialize_with = "path_unless_empty")]
     pub tls_client_ca: Option<PathBuf>,
+    /// Whether clients must show a certificate, rather than may.
+    pub tls_client_required: bool,
     /// Bytes of the longest message.
     pub message_bytes_max: usize,
-    /// Streams and calls open at once on one connection.
-    pub streams_per_connection_max: u32,
-    /// Calls in flight at once.
-    pub calls_max: usize,
-    /// Calls that one caller may make in a second.
-    pub calls_per_second_max: u32,
+    /// Calls that one caller may make in a second, over time.
+    pub calls_per_second_max: NonZeroU32,
     /// Calls that one caller may make at once after a pause.
-    pub calls_burst_max: u32,
-    /// Milliseconds after which a call without a deadline ends.
-    pub deadline_ms: u64,
+    pub calls_burst_max: NonZeroU32,
+    /// Calls of one caller that wait for an answer at once.
+    pub calls_in_flight_max: usize,
+    /// Streams of one caller at once.
+    pub streams_per_caller_max: usize,
+    /// Streams and calls of one connection at once.
+    pub streams_per_connection_max: u32,
+    /// Seconds that a call lasts at most.
+    pub call_seconds_max: u64,
+    /// Seconds that calls have to end when the server stops.
+    pub stop_grace_seconds: u64,
 }
 
 /// Prometheus.
@@ -210,10 +232,26 @@ impl Store {
 }
 
 impl Server {
-    /// The files of TLS, if it is to be used.
+    /// The files of TLS, if it is to be used: certificate and key.
     #[must_use]
     pub fn tls(&self) -> Option<(&Path, &Path)> {
         Some((self.tls_certificate.as_deref()?, self.tls_key.as_deref()?))
+    }
+
+    /// The limits of the service; those that cannot be set are the usual ones.
+    #[must_use]
+    pub fn limits(&self) -> service::limits::Limits {
+        service::limits::Limits {
+            calls_per_second: self.calls_per_second_max,
+            calls_burst: self.calls_burst_max,
+            calls_in_flight_max: self.calls_in_flight_max,
+            streams_per_caller_max: self.streams_per_caller_max,
+            message_bytes_max: self.message_bytes_max,
+            connection_streams_max: self.streams_per_connection_max,
+            call_duration_max: Duration::from_secs(self.call_seconds_max),
+            stop_grace: Duration::from_secs(self.stop_grace_seconds),
+            ..service::limits::Limits::default()
+        }
     }
 }
 
@@ -229,19 +267,30 @@ impl Config {
         range("venue.key_days", self.venue.key_days.into(), 1, 3_650);
         range("snapshot.every_entries", self.snapshot.every_entries, 1_000, 1_000_000_000);
         range("snapshot.keep", count(self.snapshot.keep), 1, 100);
+        range("backup.every_hours", self.backup.every_hours, 0, 8_760);
         let queue = count(self.sequencer.queue_commands_max);
         range("sequencer.queue_commands_max", queue, 1, 16_777_216);
         let batch = count(self.sequencer.batch_commands_max);
         range("sequencer.batch_commands_max", batch, 1, 65_536);
         let message = count(self.server.message_bytes_max);
         range("server.message_bytes_max", message, 1_024, 67_108_864);
-        let streams = self.server.streams_per_connection_max.into();
+        let server = &self.server;
+        range(
+            "server.calls_per_second_max",
+            server.calls_per_second_max.get().into(),
+            1,
+            10_000_000,
+        );
+        range("server.calls_burst_max", server.calls_burst_max.get().into(), 1, 10_000_000);
+        range("server.calls_in_flight_max", count(server.calls_in_flight_max), 1, 1_000_000);
+        range("server.streams_per_caller_max", count(server.streams_per_caller_max), 1, 100_000);
+        let streams = server.streams_per_connection_max.into();
         range("server.streams_per_connection_max", streams, 1, 1_000_000);
-        range("server.calls_max", count(self.server.calls_max), 1, 1_000_000);
-        let rate = self.server.calls_per_second_max.into();
-        range("server.calls_per_second_max", rate, 1, 10_000_000);
-        range("server.calls_burst_max", self.server.calls_burst_max.into(), 1, 10_000_000);
-        range("server.deadline_ms", self.server.deadline_ms, 1, 3_600_000);
+        range("server.call_seconds_max", server.call_seconds_max, 1, 3_600);
+        range("server.stop_grace_seconds", server.stop_grace_seconds, 0, 3_600);
+        if self.backup.folder.is_none() && self.backup.every_hours != 0 {
+            complain("backup.folder", "must be set: backup.every_hours is");
+        }
         if self.store.path.file_name().is_none() {
             complain("store.path", "must name a folder");
         }

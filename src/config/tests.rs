@@ -51,14 +51,19 @@ fn the_file_in_deploy_holds_every_setting_and_is_the_defaults() {
 
 #[test]
 fn a_flag_beats_the_environment_which_beats_the_file() {
-    let file = "[server]\ndeadline_ms = 1\ncalls_max = 1\nmessage_bytes_max = 2048\n";
-    let environment = [("SFUND__SERVER__DEADLINE_MS", "2"), ("SFUND__SERVER__CALLS_MAX", "2")];
-    let loaded = layers(Some(file), &environment, &[("server.deadline_ms", "3")]).unwrap();
+    let file =
+        "[server]\ncall_seconds_max = 1\ncalls_in_flight_max = 1\nmessage_bytes_max = 2048\n";
+    let environment =
+        [("SFUND__SERVER__CALL_SECONDS_MAX", "2"), ("SFUND__SERVER__CALLS_IN_FLIGHT_MAX", "2")];
+    let loaded = layers(Some(file), &environment, &[("server.call_seconds_max", "3")]).unwrap();
     let server = &loaded.config.server;
-    assert_eq!((server.deadline_ms, server.calls_max, server.message_bytes_max), (3, 2, 2048));
-    assert_eq!(setting(&loaded, "server.deadline_ms").origin, Origin::Flag);
-    let variable = Origin::Environment("SFUND__SERVER__CALLS_MAX".to_owned());
-    assert_eq!(setting(&loaded, "server.calls_max").origin, variable);
+    assert_eq!(
+        (server.call_seconds_max, server.calls_in_flight_max, server.message_bytes_max),
+        (3, 2, 2048)
+    );
+    assert_eq!(setting(&loaded, "server.call_seconds_max").origin, Origin::Flag);
+    let variable = Origin::Environment("SFUND__SERVER__CALLS_IN_FLIGHT_MAX".to_owned());
+    assert_eq!(setting(&loaded, "server.calls_in_flight_max").origin, variable);
     assert!(matches!(setting(&loaded, "server.message_bytes_max").origin, Origin::File(_)));
 }
 
@@ -142,4 +147,13 @@ fn outside_loopback_there_is_tls_or_a_word_that_there_is_none() {
     assert!(from_flags(&pair).is_ok());
     assert!(from_flags(&[("server.tls_certificate", "c.pem")]).is_err());
     assert!(from_flags(&[("server.address", "[::1]:50051")]).is_ok());
+}
+
+#[test]
+fn the_default_limits_are_the_usual_ones() {
+    let config = from_flags(&[]).unwrap().config;
+    assert_eq!(config.server.limits(), service::limits::Limits::default());
+    let usual = crate::sequencer::Limits::default();
+    assert_eq!(config.sequencer.queue_commands_max, usual.queue_commands_max);
+    assert_eq!(config.sequencer.batch_commands_max, usual.batch_commands_max);
 }

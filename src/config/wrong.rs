@@ -4,8 +4,6 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use thiserror::Error;
-
 use super::layers::Origin;
 
 /// One value that cannot stand.
@@ -32,7 +30,7 @@ impl fmt::Display for Complaint {
 }
 
 /// Why there is no configuration.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file cannot be read.
     #[error("{path} cannot be read: name a file that exists and that this user may read")]

@@ -16,7 +16,6 @@ use sfund_engine::calendar::Calendar;
 use sfund_engine::policy::{FEE_MAX, Fees, Rates, TIERS_MAX};
 use sfund_engine::registry::party::Role;
 use sfund_engine::venue::segment::SegmentDetails;
-use thiserror::Error;
 
 use self::document::{Faults, Findings, Section};
 
@@ -52,7 +51,7 @@ pub struct Member {
 }
 
 /// Why a venue's files could not be read.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file cannot be read.
     #[error("{path} cannot be read: name a file that exists and that this user may read")]

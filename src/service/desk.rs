@@ -1,0 +1,186 @@
+//! What every service does: take a command to the market, look for a party, wait for an entry.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prost_types::Timestamp;
+use sfund_engine::entry::Caller;
+use sfund_engine::id::{PartyId, Sequence};
+use sfund_engine::time::Time;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tonic::{Request, Response, Status};
+
+use crate::read::Read;
+use crate::read::views::Stamp;
+use crate::sequencer::{Answer, Clock, Handle, Mode, Submission, SubmitError};
+use crate::service::auth::check;
+use crate::service::door::{Doorman, Visit};
+use crate::service::limits::Limits;
+use crate::service::visibility::{Relation, Subject, sees, sees_all};
+use crate::stream::Live;
+use crate::wire::command::{Ask, Asked, Facts, Tell, read};
+use crate::wire::fields::{Fields, Malformed, write_time};
+use crate::wire::status::{Denial, Trouble};
+
+/// What a service needs of the server.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) handle: Handle,
+    pub(crate) read: Read,
+    pub(crate) live: Live,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) limits: Limits,
+    pub(crate) doorman: Arc<Doorman>,
+    /// Most commands that wait for the market.
+    pub(crate) queue_commands_max: usize,
+    /// Since when the server runs.
+    pub(crate) started: Instant,
+    /// Turns true when the server stops: streams end then.
+    pub(crate) stopping: watch::Receiver<bool>,
+    /// Held by what must end before the server does.
+    pub(crate) _busy: mpsc::Sender<()>,
+}
+
+/// A call that the door admitted, and what it asks.
+pub(crate) fn open<T>(request: Request<T>) -> Result<(Visit, T), Status> {
+    let (_, mut extensions, message) = request.into_parts();
+    // The door lets nothing through without a visit.
+    let visit = extensions.remove::<Visit>().ok_or(Trouble::KeyMissing {})?;
+    Ok((visit, message))
+}
+
+impl Desk {
+    /// Takes a command to the market and tells what came of it.
+    pub(crate) async fn command<Q: Ask, A: Tell>(
+        &self,
+        request: Request<Q>,
+    ) -> Result<Response<A>, Status> {
+        let (visit, message) = open(request)?;
+        let asked = read(&message, visit.who.party)?;
+        let answer = self.submit(&visit, asked).await?;
+        let facts = facts(&answer).map_err(Status::from)?;
+        Ok(Response::new(A::tell(&facts)))
+    }
+
+    async fn submit(&self, visit: &Visit, asked: Asked) -> Result<Answer, Trouble> {
+        let submission = submission(visit.who.party, asked);
+        self.handle.submit(submission).await.map_err(trouble)
+    }
+
+    /// Waits until the read models have reached `sequence`, and says how far they are.
+    pub(crate) async fn after(&self, visit: &Visit, sequence: u64) -> Result<Stamp, Status> {
+        let wanted = Sequence::new(sequence);
+        let newest = self.read.newest();
+        if wanted <= newest.sequence {
+            return Ok(newest);
+        }
+        let left = |deadline: Instant| deadline.saturating_duration_since(Instant::now());
+        // A little before the deadline, so that the answer says what was waited for.
+        let spare = Duration::from_millis(20);
+        let wait = visit.deadline.map_or(self.limits.call_duration_max, left);
+        match self.read.reached(wanted, wait.saturating_sub(spare)).await {
+            Ok(()) => Ok(self.read.newest()),
+            Err(not) => Err(Trouble::NotYetPublished { wanted, newest: not.reached }.into()),
+        }
+    }
+
+    /// The party that a request names, the caller itself if it names none; only if the caller may
+    /// see its `subject`.
+    pub(crate) fn party(
+        &self,
+        visit: &Visit,
+        subject: Subject,
+        text: &str,
+    ) -> Result<PartyId, Status> {
+        let mut fields = Fields::default();
+        let party = fields.party_or("party_id", text, visit.who.party);
+        let party = fields.done(party)?;
+        self.show(visit, subject, party, &party)?;
+        Ok(party)
+    }
+
+    /// Lets the caller see the `subject` of `owner`, or says that `what` is not there.
+    pub(crate) fn show(
+        &self,
+        visit: &Visit,
+        subject: Subject,
+        owner: PartyId,
+        what: &impl ToString,
+    ) -> Result<(), Trouble> {
+        let relation = self.relation(visit.who.party, owner);
+        let is_there = relation == Relation::Owner || self.read.party(owner).is_some();
+        if is_there && sees(visit.who.role, subject, relation) {
+            Ok(())
+        } else {
+            Err(Trouble::NotFound { what: what.to_string() })
+        }
+    }
+
+    /// What `viewer` is to `owner`.
+    pub(crate) fn relation(&self, viewer: PartyId, owner: PartyId) -> Relation {
+        if viewer == owner {
+            return Relation::Owner;
+        }
+        match self.read.party(owner) {
+            Some(party) if party.details.member == Some(viewer) => Relation::Member,
+            Some(_) | None => Relation::Stranger,
+        }
+    }
+
+    /// Whether the caller sees everybody's `subject`.
+    pub(crate) fn sees_all(visit: &Visit, subject: Subject) -> bool {
+        sees_all(visit.who.role, subject)
+    }
+
+    /// Whether the key of a long call is still good.
+    pub(crate) fn is_good(&self, visit: &Visit) -> Result<(), Trouble> {
+        let who = check(&visit.who.key_hash, &self.read, self.clock.now())?;
+        if who.role == visit.who.role && who.party == visit.who.party {
+            Ok(())
+        } else {
+            Err(Trouble::KeyUnknown {})
+        }
+    }
+}
+
+/// What is submitted for a caller.
+pub(crate) fn submission(party: PartyId, asked: Asked) -> Submission {
+    Submission {
+        caller: Caller::Party(party),
+        attempt: asked.attempt,
+        command: asked.command,
+        mode: if asked.dry_run { Mode::DryRun } else { Mode::Commit },
+    }
+}
+
+/// What happened, if the market said yes.
+pub(crate) fn facts(answer: &Answer) -> Result<Facts<'_>, Denial> {
+    let events = answer.outcome()?;
+    Ok(Facts { sequence: answer.sequence(), at: answer.at(), replayed: answer.repeated(), events })
+}
+
+/// Why the sequencer did not take a command, as the client is told.
+pub(crate) fn trouble(error: SubmitError) -> Trouble {
+    match error {
+        SubmitError::QueueFull => Trouble::QueueFull {},
+        SubmitError::Stopping => Trouble::Stopping {},
+    }
+}
+
+/// What a request names, or what is wrong with it.
+pub(crate) fn named<T>(read: impl FnOnce(&mut Fields) -> T) -> Result<T, Malformed> {
+    let mut fields = Fields::default();
+    let value = read(&mut fields);
+    fields.done(value)
+}
+
+/// Nothing of that name, or nothing that the caller may see.
+pub(crate) fn not_found(what: &impl ToString) -> Trouble {
+    Trouble::NotFound { what: what.to_string() }
+}
+
+/// The time of an answer that rests on `stamp`; none before the first entry.
+pub(crate) fn time_of(stamp: Stamp) -> Option<Timestamp> {
+    (stamp.at != Time::ZERO).then(|| write_time(stamp.at))
+}

@@ -1,0 +1,224 @@
+//! A stream of entries to one reader: the marks, the heartbeat, and every way it ends.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use sfund_engine::id::Sequence;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_stream::Stream as Flow;
+use tonic::{Response, Status};
+
+use crate::published::Item;
+use crate::service::desk::Desk;
+use crate::service::door::Visit;
+use crate::stream::{Ended, Step, Stream};
+use crate::wire::status::Trouble;
+
+/// What a feed sends, and when.
+pub(crate) trait Teller: Send + 'static {
+    /// One message.
+    type Message: Send + 'static;
+
+    /// What is told of an entry; the messages of one entry, in order.
+    fn entry(&mut self, item: &Item) -> Vec<Self::Message>;
+    /// The mark: everything up to `sequence` has come.
+    fn caught_up(&mut self, sequence: Sequence) -> Vec<Self::Message>;
+    /// A sign of life: everything up to `sequence` was looked at.
+    fn heartbeat(&self, sequence: Sequence) -> Self::Message;
+
+    /// When there is something to tell that no entry brings; none while there is not.
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+
+    /// What is due.
+    fn tell_due(&mut self, _sequence: Sequence) -> Vec<Self::Message> {
+        Vec::new()
+    }
+}
+
+/// The messages on their way to the reader, and how it ends after the last.
+pub(crate) struct Outlet<M> {
+    messages: mpsc::Receiver<M>,
+    end: Arc<Mutex<Option<Status>>>,
+}
+
+/// The response to a call that opens a stream.
+pub(crate) type Feed<M> = Pin<Box<dyn Flow<Item = Result<M, Status>> + Send>>;
+
+impl<M> Flow for Outlet<M> {
+    type Item = Result<M, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match ready!(self.messages.poll_recv(context)) {
+            Some(message) => Poll::Ready(Some(Ok(message))),
+            None => {
+                let end = self.end.lock().unwrap_or_else(PoisonError::into_inner).take();
+                Poll::Ready(end.map(Err))
+            }
+        }
+    }
+}
+
+/// Where a task puts messages for its reader.
+pub(crate) struct Inlet<M> {
+    messages: mpsc::Sender<M>,
+    end: Arc<Mutex<Option<Status>>>,
+}
+
+/// The two ends of a response of at most `messages_max` waiting messages.
+pub(crate) fn pipe<M>(messages_max: usize) -> (Inlet<M>, Outlet<M>) {
+    let (sender, receiver) = mpsc::channel(messages_max.max(1));
+    let end = Arc::new(Mutex::new(None));
+    let inlet = Inlet { messages: sender, end: Arc::clone(&end) };
+    (inlet, Outlet { messages: receiver, end })
+}
+
+impl<M> Inlet<M> {
+    /// Sends a message, waiting `longest` for a place.
+    ///
+    /// # Errors
+    ///
+    /// [`Gone`] if the reader is gone, or takes nothing.
+    pub(crate) async fn send(&self, message: M, longest: std::time::Duration) -> Result<(), Gone> {
+        use tokio::sync::mpsc::error::SendTimeoutError;
+        match self.messages.send_timeout(message, longest).await {
+            Ok(()) => Ok(()),
+            Err(SendTimeoutError::Timeout(_)) => Err(Gone::Slow),
+            Err(SendTimeoutError::Closed(_)) => Err(Gone::Left),
+        }
+    }
+
+    /// Waits until the reader is gone.
+    pub(crate) async fn closed(&self) {
+        self.messages.closed().await;
+    }
+
+    /// Ends the response with a status, after what was sent.
+    pub(crate) fn end(self, status: impl Into<Status>) {
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(status.into());
+    }
+}
+
+/// Why nothing more can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gone {
+    /// The reader left.
+    Left,
+    /// The reader takes nothing.
+    Slow,
+}
+
+/// The stream that begins with `from`, 0 being what comes next.
+pub(crate) fn subscribe(desk: &Desk, from: u64) -> Result<Stream, Status> {
+    if from == 0 {
+        return Ok(desk.live.subscribe_new());
+    }
+    desk.live.subscribe(Sequence::new(from)).map_err(|ahead| {
+        let mut fields = crate::wire::fields::Fields::default();
+        fields.note("from_sequence", ahead);
+        match fields.done(()) {
+            Ok(()) => Trouble::Internal {}.into(),
+            Err(malformed) => malformed.into(),
+        }
+    })
+}
+
+/// Feeds a reader from `stream`.
+pub(crate) fn feed<T: Teller>(
+    desk: &Desk,
+    visit: Visit,
+    stream: Stream,
+    teller: T,
+) -> Response<Feed<T::Message>> {
+    let (inlet, outlet) = pipe(desk.limits.stream_messages_max);
+    tokio::spawn(run(desk.clone(), visit, stream, teller, inlet));
+    Response::new(Box::pin(outlet))
+}
+
+async fn run<T: Teller>(
+    desk: Desk,
+    visit: Visit,
+    mut stream: Stream,
+    mut teller: T,
+    inlet: Inlet<T::Message>,
+) {
+    let mut stopping = desk.stopping.clone();
+    let mut check_key = Instant::now();
+    loop {
+        if check_key <= Instant::now() {
+            if let Err(trouble) = desk.is_good(&visit) {
+                return inlet.end(trouble);
+            }
+            check_key = in_time(desk.limits.heartbeat);
+        }
+        let looked_at = Sequence::new(stream.resume_from().number().saturating_sub(1));
+        let messages = tokio::select! {
+            biased;
+            () = inlet.closed() => return,
+            () = stops(&mut stopping) => return inlet.end(Trouble::Stopping {}),
+            () = at(visit.deadline) => return inlet.end(Trouble::DeadlineExceeded {}),
+            () = at(teller.due()) => teller.tell_due(looked_at),
+            step = timeout(desk.limits.heartbeat, stream.next()) => match step {
+                Ok(Ok(Step::Entry(item))) => teller.entry(&item),
+                Ok(Ok(Step::CaughtUp)) => teller.caught_up(looked_at),
+                Ok(Err(ended)) => return inlet.end(status_of(&ended)),
+                Err(_) => vec![teller.heartbeat(looked_at)],
+            },
+        };
+        for message in messages {
+            let sent = tokio::select! {
+                sent = inlet.send(message, desk.limits.slow_reader_wait) => sent,
+                () = stops(&mut stopping) => return inlet.end(Trouble::Stopping {}),
+            };
+            match sent {
+                Ok(()) => {}
+                Err(Gone::Left) => return,
+                Err(Gone::Slow) => {
+                    // An entry whose messages were not all taken comes again.
+                    let resume_sequence = looked_at.number().saturating_add(1);
+                    return inlet.end(Trouble::SlowReader { resume_sequence });
+                }
+            }
+        }
+    }
+}
+
+/// The instant `wait` from now.
+pub(crate) fn in_time(wait: std::time::Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(wait).unwrap_or(now)
+}
+
+/// Waits until the server stops.
+pub(crate) async fn stops(stopping: &mut watch::Receiver<bool>) {
+    drop(stopping.wait_for(|stops| *stops).await);
+}
+
+/// Waits until `instant`, for ever if there is none.
+pub(crate) async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn status_of(ended: &Ended) -> Trouble {
+    match ended {
+        Ended::Lagged { resume_from } => {
+            Trouble::SlowReader { resume_sequence: resume_from.number() }
+        }
+        Ended::Stopping { .. } => Trouble::Stopping {},
+        Ended::Journal { at, .. } => {
+            tracing::error!(sequence = at.number(), error = %ended, "a stream cannot go on");
+            Trouble::Internal {}
+        }
+        Ended::Undecodable(cause) => {
+            let sequence = cause.sequence.number();
+            tracing::error!(sequence, error = %ended, "a stream cannot go on");
+            Trouble::Internal {}
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What the service may take of the machine, and what one caller may take of the service.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// The limits of the service. Every one has a usual value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls a second of one caller, over time. The messages within a stream are not counted.
+    pub calls_per_second: NonZeroU32,
+    /// Calls of one caller at once beyond its share of a second.
+    pub calls_burst: NonZeroU32,
+    /// Calls of one caller that wait for an answer at once, streams left out.
+    pub calls_in_flight_max: usize,
+    /// Streams of one caller at once.
+    pub streams_per_caller_max: usize,
+    /// Instructions of one order stream that wait for an answer at once; the stream is then not
+    /// read until answers come.
+    pub instructions_in_flight_max: usize,
+    /// Messages that wait for a stream's reader.
+    pub stream_messages_max: usize,
+    /// Largest message that is read, in bytes.
+    pub message_bytes_max: usize,
+    /// Largest headers of one call, in bytes.
+    pub header_bytes_max: u32,
+    /// Streams and calls of one connection at once.
+    pub connection_streams_max: u32,
+    /// The longest that a unary call lasts, whatever its deadline.
+    pub call_duration_max: Duration,
+    /// How long a stream waits for a reader that takes nothing, before it cuts it.
+    pub slow_reader_wait: Duration,
+    /// How long a stream is silent at most.
+    pub heartbeat: Duration,
+    /// How long changes of a book are gathered before the newest state is sent.
+    pub book_interval: Duration,
+    /// How long a connection is silent before the server asks whether it is alive.
+    pub keepalive_interval: Duration,
+    /// How long it then has to answer.
+    pub keepalive_timeout: Duration,
+    /// How long calls have to end when the server stops.
+    pub stop_grace: Duration,
+}
+
+/// Most instructions in one message of an order stream.
+pub const BATCH_INSTRUCTIONS_MAX: usize = 1_000;
+/// Most funds that one stream of the market is narrowed to.
+pub const STREAM_FUNDS_MAX: usize = 100;
+/// Most levels of a book on a stream.
+pub const STREAM_LEVELS_MAX: usize = 20;
+/// Levels of a book where it is not said how many.
+pub const LEVELS_USUAL: usize = 10;
+/// Most names of commands that a list of entries is narrowed to.
+pub const FILTER_NAMES_MAX: usize = 64;
+/// Most entries looked at for one page of the audit trail.
+pub const ENTRIES_LOOKED_MAX: usize = 10_000;
+/// Most parties whose orders one cancel-on-disconnect stream places.
+pub const SESSION_PARTIES_MAX: usize = 1_024;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            calls_per_second: NonZeroU32::new(2_000).unwrap_or(NonZeroU32::MIN),
+            calls_burst: NonZeroU32::new(4_000).unwrap_or(NonZeroU32::MIN),
+            calls_in_flight_max: 512,
+            streams_per_caller_max: 16,
+            instructions_in_flight_max: 8_192,
+            stream_messages_max: 256,
+            message_bytes_max: 1024 * 1024,
+            header_bytes_max: 16 * 1024,
+            connection_streams_max: 256,
+            call_duration_max: Duration::from_secs(30),
+            slow_reader_wait: Duration::from_secs(30),
+            heartbeat: Duration::from_secs(5),
+            book_interval: Duration::from_millis(100),
+            keepalive_interval: Duration::from_secs(20),
+            keepalive_timeout: Duration::from_secs(10),
+            stop_grace: Duration::from_secs(10),
+        }
+    }
+}

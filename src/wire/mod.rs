@@ -1,0 +1,23 @@
+//! The wire: messages of `sfund.v1` into commands, events and views into messages.
+//!
+//! The only place that sees both the protocol's types and the engine's. A message that is read says
+//! everything that is wrong with it at once; nothing is rounded, cut or guessed. Nothing here
+//! decides whether a command is allowed.
+
+pub mod admin;
+pub mod board;
+pub mod command;
+pub mod decimal;
+pub mod entry;
+pub mod events;
+pub mod fields;
+pub mod market;
+pub mod page;
+pub mod policy;
+pub mod register;
+pub mod settlement;
+pub mod status;
+#[cfg(test)]
+mod tests;
+pub mod trading;
+pub mod twins;
