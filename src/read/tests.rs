@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use expect_test::expect;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sfund_engine::amount::{Money, Units};
@@ -35,7 +36,7 @@ use sfund_engine::venue::set_fees::SetFees;
 use crate::fixture::{
     ALICE, BANK, CAROL, FUND, OPERATOR, cents, date, opening, order, setup, units,
 };
-use crate::journal::{Hash, Head};
+use crate::journal::{Digest, Hash, Head};
 use crate::published::{Block, Record, Recorded};
 use crate::read::page::{Ask, PAGE_LOOKS_MAX};
 use crate::read::projection::Projection;
@@ -275,6 +276,19 @@ fn every_kind_of_record_is_found_and_its_end_is_remembered() {
 
 fn first_transfer() -> Ask<TransferId> {
     Ask::first()
+}
+
+#[test]
+fn the_bytes_of_history_do_not_change_unnoticed() {
+    let mut projection = trading();
+    for (party, side) in [(ALICE, Side::Sell), (CAROL, Side::Buy), (CAROL, Side::Buy)] {
+        let command = Command::PlaceOrder(order(party, side, cents(100), units(5)));
+        accept(&mut projection, party, command);
+    }
+    let history = projection.encode_history();
+    let digest = Digest::Sha256.hash(&[&history]);
+    expect!["799 7ca867de1e20c182f2e241ac75df7c74b3eda7443186597f341e91ab258c2c90"]
+        .assert_eq(&format!("{} {digest}", history.len()));
 }
 
 #[test]

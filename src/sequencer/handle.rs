@@ -20,6 +20,7 @@ pub struct Handle {
 }
 
 /// What waits in the queue.
+#[expect(clippy::large_enum_variant, reason = "nearly every message is a command: no box for each")]
 pub(super) enum Message {
     /// A command, and who waits for its answer.
     Submit(Submission, Ticket),
