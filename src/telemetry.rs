@@ -54,6 +54,7 @@ const DESCRIPTIONS: &[Description] = &[
         unit: Unit::Count,
         words: "Commands made durable together",
     },
+    seconds("sfund_wait_seconds", "From taking a command into the queue to its turn"),
     seconds("sfund_decide_seconds", "From taking the first command of a batch to its last verdict"),
     seconds("sfund_append_seconds", "Appending a block to the journal"),
     seconds("sfund_sync_seconds", "Making a block durable"),

@@ -36,7 +36,14 @@ impl Fold<'_> {
         self.read.0.orders.insert(fact.order, Arc::new(view));
         self.read.0.open_orders.entry(terms.party).or_default().insert(fact.order);
         self.touch_order(terms.party, terms.fund);
-        self.copy_side(terms.side, terms.party, terms.fund, Cause::Placed(fact.order));
+        let cause = Cause::Placed(fact.order);
+        self.copy_side(terms.side, terms.party, terms.fund, cause);
+        // With a party's first order in a fund, what the order may bring comes to be, empty.
+        match terms.side {
+            Side::Buy if self.read.holding(terms.party, terms.fund).is_some() => {}
+            Side::Buy => self.copy_holding(terms.party, terms.fund, cause),
+            Side::Sell => self.copy_cash(terms.party, terms.fund, cause),
+        }
     }
 
     pub(super) fn order_rested(&mut self, fact: &OrderRested) {

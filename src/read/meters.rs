@@ -37,7 +37,12 @@ pub(super) fn meters(read: &Read, party: PartyId, fund: FundId, at: Time) -> Opt
 /// A2: the first date from `today` on that lies `days` trading days after a trade the other way.
 ///
 /// Asks the calendar the same question that the market asks, for each date in turn.
-fn earliest(calendar: &Calendar, today: Date, other_way: Option<Date>, days: u16) -> Earliest {
+pub(super) fn earliest(
+    calendar: &Calendar,
+    today: Date,
+    other_way: Option<Date>,
+    days: u16,
+) -> Earliest {
     let Some(traded) = other_way.filter(|_| days != 0) else { return Earliest::Now };
     let mut date = today;
     loop {

@@ -52,7 +52,8 @@ pub fn take_snapshot(
 
 impl Snapshotter {
     /// Starts a thread that takes a snapshot whenever `every_entries` came since the newest one,
-    /// and a last one when it is stopped, and keeps the newest `keep`. A failure is logged, and tried again after as many entries.
+    /// and a last one when it is stopped, and keeps the newest `keep`. A failure is logged, and
+    /// tried again after as many entries.
     ///
     /// # Errors
     ///

@@ -15,7 +15,7 @@ use sfund_engine::time::Time;
 use crate::journal::{Draft, Head, Push};
 use crate::published::{Record, Recorded};
 use crate::sequencer::answer::Unrecorded;
-use crate::sequencer::handle::{Message, Reply};
+use crate::sequencer::handle::{Message, Ticket};
 use crate::sequencer::{Clock, Limits, Mode, Submission, encode_entry};
 
 /// The longest sleep: the machine's clock may be set forward.
@@ -29,9 +29,9 @@ pub(super) struct Batch {
     pub(super) draft: Draft,
     pub(super) records: Vec<Record>,
     pub(super) events: Vec<Event>,
-    pub(super) replies: Vec<(Reply, Due)>,
-    /// Since when its oldest command waits.
-    pub(super) since: Option<Instant>,
+    pub(super) replies: Vec<(Ticket, Due)>,
+    /// When its first command was taken from the queue.
+    pub(super) begun: Instant,
 }
 
 /// What is owed to one who waits.
@@ -51,7 +51,7 @@ impl Batch {
             records: Vec::new(),
             events: Vec::new(),
             replies: Vec::new(),
-            since: None,
+            begun: Instant::now(),
         }
     }
 
@@ -113,12 +113,14 @@ impl Engine {
 
     /// Waits for something to do, does all that waits, up to a batch, and hands it on.
     fn turn(&mut self) -> Result<Next, Gone> {
-        let mut next = match self.wait() {
+        let waited = self.wait();
+        let begun = Instant::now();
+        self.batch.begun = begun;
+        let mut next = match waited {
             Ok(message) => self.take(message)?,
             Err(RecvTimeoutError::Timeout) => Next::GoOn,
             Err(RecvTimeoutError::Disconnected) => return Ok(Next::End),
         };
-        let begun = Instant::now();
         let mut commands: u32 = 1;
         // After a stop, what waits is still done.
         while next == Next::End || self.batch.replies.len() < self.limits.batch_commands_max {
@@ -149,9 +151,8 @@ impl Engine {
 
     fn take(&mut self, message: Message) -> Result<Next, Gone> {
         match message {
-            Message::Submit(submission, reply, since) => {
-                self.batch.since.get_or_insert(since);
-                self.answer(submission, reply)?;
+            Message::Submit(submission, ticket) => {
+                self.answer(submission, ticket)?;
                 Ok(Next::GoOn)
             }
             Message::Wake => Ok(Next::GoOn),
@@ -159,7 +160,7 @@ impl Engine {
         }
     }
 
-    fn answer(&mut self, submission: Submission, reply: Reply) -> Result<(), Gone> {
+    fn answer(&mut self, submission: Submission, ticket: Ticket) -> Result<(), Gone> {
         let Submission { caller, attempt, command, mode } = submission;
         let header = self.stamp(caller, attempt)?;
         let judgement = self.market.judge(&header, &command, &mut self.events);
@@ -182,7 +183,7 @@ impl Engine {
                 self.unrecorded(header.at, command, Err(reject))
             }
         };
-        self.batch.replies.push((reply, due));
+        self.batch.replies.push((ticket, due));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use crossbeam_channel::{Sender, TrySendError};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError as TryReserveError;
 use tokio::sync::oneshot;
+use tracing::Span;
 
 use crate::sequencer::{Answer, Submission, SubmitError};
 
@@ -19,13 +20,23 @@ pub struct Handle {
 }
 
 /// What waits in the queue.
+#[expect(clippy::large_enum_variant, reason = "nearly every message is a command: no box for each")]
 pub(super) enum Message {
-    /// A command, whom to answer, and since when it waits.
-    Submit(Submission, Reply, Instant),
+    /// A command, and who waits for its answer.
+    Submit(Submission, Ticket),
     /// Nothing: look at the clock.
     Wake,
     /// Finish what waits, and end.
     Stop,
+}
+
+/// Who waits for an answer.
+pub(super) struct Ticket {
+    pub(super) reply: Reply,
+    /// Since when.
+    pub(super) since: Instant,
+    /// The span of the call, if calls are traced.
+    pub(super) span: Span,
 }
 
 /// Whom to answer. Answering never blocks: the place for the answer is reserved.
@@ -110,7 +121,8 @@ impl Handle {
         if self.is_stopping() {
             return Err(SubmitError::Stopping);
         }
-        let message = Message::Submit(submission, reply, Instant::now());
+        let ticket = Ticket { reply, since: Instant::now(), span: Span::current() };
+        let message = Message::Submit(submission, ticket);
         self.queue.try_send(message).map_err(|error| match error {
             TrySendError::Full(_) => SubmitError::QueueFull,
             TrySendError::Disconnected(_) => SubmitError::Stopping,

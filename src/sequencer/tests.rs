@@ -359,3 +359,45 @@ async fn the_first_command_opens_the_venue() {
     assert!(server.sequencer.read().venue().is_some());
     server.sequencer.stop();
 }
+
+/// A clock that runs on each time somebody looks at it.
+struct RunningClock(std::sync::atomic::AtomicU64);
+
+impl crate::sequencer::Clock for RunningClock {
+    fn now(&self) -> sfund_engine::time::Time {
+        let nanos = self.0.fetch_add(1_000_000_000, std::sync::atomic::Ordering::SeqCst);
+        sfund_engine::time::Time::from_nanos(nanos)
+    }
+
+    fn until(&self, _due: sfund_engine::time::Time) -> std::time::Duration {
+        std::time::Duration::from_secs(3_600)
+    }
+}
+
+#[tokio::test]
+async fn no_deadline_slips_between_two_looks_at_the_clock() {
+    let disk = disk();
+    let crate::journal::Journal { writer, reader, .. } = disk.open().unwrap();
+    let projection = crate::recovery::recover(&reader, |_| {}).unwrap().projection;
+    let clock = Arc::new(RunningClock(opening().nanos().into()));
+    let parts = crate::sequencer::Parts { writer, reader: Arc::clone(&reader), projection };
+    let on_fatal = Arc::new(|error: Fatal| panic!("{error}"));
+    let sequencer =
+        crate::sequencer::Sequencer::start(parts, clock, Limits::default(), on_fatal).unwrap();
+    let handle = sequencer.handle();
+    for (caller, command) in crate::fixture::setup() {
+        let submission = Submission { caller, attempt: None, command, mode: Mode::Commit };
+        handle.submit(submission).await.unwrap();
+    }
+    for number in 0..200 {
+        let dated = PlaceOrder {
+            time_in_force: TimeInForce::GoodTill(opening().plus_seconds(40 + number * 3)),
+            ..order(ALICE, Side::Sell, cents(100), units(1))
+        };
+        handle.submit(place(dated)).await.unwrap();
+    }
+    sequencer.stop();
+    let report = crate::recovery::verify(&reader, |_| {}).unwrap();
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    assert!(0 < report.advances);
+}

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use sfund_engine::id::Sequence;
@@ -12,7 +12,7 @@ use crate::cause;
 use crate::journal::{self, Digest, Draft, Head, Writer};
 use crate::published::{Block, Item};
 use crate::sequencer::engine::{Batch, Due};
-use crate::sequencer::handle::Reply;
+use crate::sequencer::handle::{Reply, Ticket};
 use crate::sequencer::recall::Recall;
 use crate::sequencer::{Answer, Fatal, OnFatal};
 
@@ -56,7 +56,15 @@ pub(super) struct WriterThread {
 /// A batch that is durable: its block, if it has one, and who waits.
 struct Written {
     block: Option<Arc<Block>>,
-    replies: Vec<(Reply, Due)>,
+    replies: Vec<(Ticket, Due)>,
+    begun: Instant,
+}
+
+/// When what was written together was taken by the writer, appended, and synced.
+struct Times {
+    taken: Instant,
+    append: Duration,
+    sync: Duration,
 }
 
 impl WriterThread {
@@ -65,8 +73,7 @@ impl WriterThread {
             // What waits is written together and synced once.
             let mut batches = vec![batch];
             batches.extend(self.batches.try_iter());
-            let since = batches.iter().filter_map(|batch| batch.since).min();
-            let written = match self.write(batches) {
+            let (written, times) = match self.write(batches) {
                 Ok(written) => written,
                 Err(error) => {
                     self.is_stopping.store(true, Ordering::SeqCst);
@@ -79,13 +86,9 @@ impl WriterThread {
                     return;
                 }
             };
-            for Written { block, replies } in written {
-                if let Some(block) = &block {
-                    self.recent.push(Arc::clone(block));
-                }
-                for (reply, due) in replies {
-                    self.answer(block.as_ref(), reply, due);
-                }
+            for batch in written {
+                let block = batch.block.clone();
+                self.answer_all(batch, &times);
                 if let Some(block) = block
                     && self.blocks.send(block).is_err()
                 {
@@ -93,21 +96,19 @@ impl WriterThread {
                     return;
                 }
             }
-            if let Some(since) = since {
-                metrics::histogram!("sfund_answer_seconds").record(since.elapsed());
-            }
         }
     }
 
     /// Seals, appends and syncs.
-    fn write(&mut self, batches: Vec<Batch>) -> Result<Vec<Written>, journal::Error> {
+    fn write(&mut self, batches: Vec<Batch>) -> Result<(Vec<Written>, Times), journal::Error> {
         let mut written = Vec::with_capacity(batches.len());
-        let begun = Instant::now();
+        let taken = Instant::now();
+        let mut times = Times { taken, append: Duration::ZERO, sync: Duration::ZERO };
         let (mut entries, mut bytes) = (0_usize, 0_usize);
         for batch in batches {
-            let Batch { draft, records, events, replies, since: _ } = batch;
+            let Batch { draft, records, events, replies, begun } = batch;
             if draft.is_empty() {
-                written.push(Written { block: None, replies });
+                written.push(Written { block: None, replies, begun });
                 continue;
             }
             let sealed = draft.seal(&self.head, self.digest);
@@ -117,23 +118,49 @@ impl WriterThread {
             bytes = bytes.saturating_add(sealed.frame().len());
             let hashes = sealed.entries().map(|(_, hash, _)| hash).collect();
             let block = Block { head: self.head, records, hashes, events };
-            written.push(Written { block: Some(Arc::new(block)), replies });
+            written.push(Written { block: Some(Arc::new(block)), replies, begun });
             // If nobody wants the spare, it goes.
             drop(self.spares.try_send(draft));
         }
         if entries != 0 {
-            let appended = begun.elapsed();
-            let begun = Instant::now();
+            times.append = taken.elapsed();
             let synced = self.writer.sync()?;
             assert!(synced == self.head, "what was appended is synced");
-            let sync = begun.elapsed();
-            metrics::histogram!("sfund_append_seconds").record(appended);
-            metrics::histogram!("sfund_sync_seconds").record(sync);
-            tracing::debug!(
-                newest = %self.head.sequence, entries, bytes, ?appended, ?sync, "written"
-            );
+            times.sync = taken.elapsed().saturating_sub(times.append);
+            metrics::histogram!("sfund_append_seconds").record(times.append);
+            metrics::histogram!("sfund_sync_seconds").record(times.sync);
+            let Times { append, sync, .. } = times;
+            tracing::debug!(newest = %self.head.sequence, entries, bytes, ?append, ?sync, "written");
         }
-        Ok(written)
+        Ok((written, times))
+    }
+
+    /// Answers everyone who waits for a batch, and says how long each step took.
+    fn answer_all(&mut self, batch: Written, times: &Times) {
+        let Written { block, replies, begun } = batch;
+        if let Some(block) = &block {
+            self.recent.push(Arc::clone(block));
+        }
+        if let Some((first, _)) = replies.first() {
+            let wait = begun.saturating_duration_since(first.since);
+            metrics::histogram!("sfund_wait_seconds").record(wait);
+            metrics::histogram!("sfund_answer_seconds").record(first.since.elapsed());
+        }
+        let is_traced = tracing::enabled!(tracing::Level::DEBUG);
+        for (ticket, due) in replies {
+            let Ticket { reply, since, span } = ticket;
+            if is_traced {
+                tracing::debug!(
+                    parent: &span,
+                    wait = ?begun.saturating_duration_since(since),
+                    decide = ?times.taken.saturating_duration_since(begun),
+                    append = ?times.append,
+                    sync = ?times.sync,
+                    "answered"
+                );
+            }
+            self.answer(block.as_ref(), reply, due);
+        }
     }
 
     fn answer(&self, block: Option<&Arc<Block>>, reply: Reply, due: Due) {
