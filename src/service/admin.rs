@@ -186,7 +186,7 @@ impl AdminService for Admin {
             time: time_of(stamp),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             uptime_seconds: self.0.started.elapsed().as_secs(),
-            durable_sequence: self.0.live.newest().number(),
+            durable_sequence: self.0.live.durable().number(),
             digest_sequence: 0,
             digest: Vec::new(),
             queue_length: count(self.0.handle.queue_commands()),
