@@ -38,7 +38,8 @@ pub(super) struct Replayed {
 /// Counts units against what was issued, and cash against what the bank keeps.
 pub(super) async fn count(cast: &Cast) -> Result<Counted, Error> {
     let operator = &cast.operator;
-    let funds = operator.market().funds(FundFilter::default()).after(cast.newest()).all(ROWS_MAX).await?;
+    let funds =
+        operator.market().funds(FundFilter::default()).after(cast.newest()).all(ROWS_MAX).await?;
     let (mut trades, mut units_conserved) = (0_u64, true);
     for fund in &funds {
         trades = trades.saturating_add(fund.volume.trades);
