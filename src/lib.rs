@@ -10,9 +10,11 @@
 
 pub mod cli;
 pub mod config;
+pub mod demo;
 #[cfg(test)]
 mod fixture;
 pub mod genesis;
+pub mod import;
 pub mod journal;
 pub mod logging;
 pub mod published;

@@ -24,10 +24,10 @@ use crate::cause;
 use crate::config::{self, Config};
 use crate::genesis::{self, Genesis};
 use crate::journal::{self, Head, Journal, Reader, Snapshots, sled};
-use crate::read::Read;
+use crate::read::{NotReached, REACH_WAIT_MAX, Read};
 use crate::recovery::{self, Recovered, Snapshotter, recover};
 use crate::sequencer::{
-    Clock, Fatal, Handle, Limits, Mode, OnFatal, Parts, Sequencer, Submission, SubmitError,
+    Clock, Ended, Fatal, Handle, Limits, Mode, OnFatal, Parts, Sequencer, Submission, SubmitError,
 };
 use crate::service::{self, ClientCertificates};
 use crate::stream::Live;
@@ -81,6 +81,12 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// The service cannot run as it is set.
+    #[error(transparent)]
+    Service(#[from] service::Error),
+    /// What was done does not come to be seen.
+    #[error("the read models stand still: report it")]
+    NotPublished(#[from] NotReached),
     /// The address cannot be taken.
     #[error("{address} cannot be taken: set server.address to one that is free")]
     Address {
@@ -101,6 +107,7 @@ pub struct Opened {
     recovered: Recovered,
     genesis: Option<Genesis>,
     keys_file: PathBuf,
+    tls: Option<service::TlsConfig>,
 }
 
 /// The exchange, running.
@@ -127,6 +134,7 @@ pub fn open(
 ) -> Result<Opened, Error> {
     let store = config.store.path.as_path();
     let keys_file = config.store.keys_file();
+    let tls = read_tls(&config.server)?;
     let journal = if is_absent_or_empty(store) {
         // Read before anything is created, so that a mistake in it leaves nothing behind.
         load_venue(config)?;
@@ -149,7 +157,7 @@ pub fn open(
         genesis::write_keys(&keys_file, &genesis.keys)?;
         Some(genesis)
     };
-    Ok(Opened { journal, recovered, genesis, keys_file })
+    Ok(Opened { journal, recovered, genesis, keys_file, tls })
 }
 
 impl Opened {
@@ -178,7 +186,6 @@ impl Opened {
                 "a snapshot is not sound and was not used; the journal is, and is what counts"
             );
         }
-        let tls = read_tls(&config.server)?;
         let address = config.server.address;
         let refused = |source| Error::Address { address, source };
         let listener = TcpListener::bind(address).await.map_err(refused)?;
@@ -198,9 +205,13 @@ impl Opened {
             Sequencer::start(parts, Arc::clone(&clock), limits, on_fatal).map_err(Error::Thread)?;
         tasks.push(tokio::spawn(telemetry::count(sequencer.live())));
         if let Some(genesis) = self.genesis {
-            if let Err(error) = open_venue(&sequencer.handle(), genesis).await {
-                sequencer.stop();
-                return Err(error);
+            match open_venue(&sequencer.handle(), genesis).await {
+                // Whoever calls first finds the venue open and the keys known.
+                Ok(opened) => sequencer.read().reached(opened, REACH_WAIT_MAX).await?,
+                Err(error) => {
+                    sequencer.stop();
+                    return Err(error);
+                }
             }
             genesis::publish_keys(&self.keys_file)?;
             tracing::info!(keys = %self.keys_file.display(), "a new venue is open");
@@ -220,7 +231,8 @@ impl Opened {
             drop(stopping.wait_for(|is_stopping| *is_stopping).await);
         };
         let limits = config.server.limits();
-        let service = tokio::spawn(service::serve(vec![listener], parts, limits, tls, stopped));
+        let service =
+            tokio::spawn(service::serve(vec![listener], parts, limits, self.tls, stopped));
         Ok(Running { reader, sequencer, snapshotter, tasks, address, service, stop })
     }
 }
@@ -281,7 +293,9 @@ impl Running {
 
     /// Ends in order: takes no new calls, answers those in flight, makes all of it durable, takes a
     /// last snapshot.
-    pub async fn stop(self) {
+    ///
+    /// Answers with the live market as it was at the end; `None` if a thread panicked.
+    pub async fn stop(self) -> Option<Ended> {
         let Self { sequencer, snapshotter, tasks, service, stop, .. } = self;
         stop.send_replace(true);
         // A service that ended before was reported then.
@@ -290,16 +304,19 @@ impl Running {
         }
         // Ends threads, and waits for them.
         let ended = tokio::task::spawn_blocking(move || {
-            sequencer.stop();
+            let ended = sequencer.stop();
             snapshotter.stop();
+            ended
         });
-        if ended.await.is_err() {
+        let ended = ended.await;
+        if ended.is_err() {
             tracing::error!("a thread panicked while the server stopped");
         }
         for task in tasks {
             task.abort();
         }
         tracing::info!("stopped: everything answered is durable");
+        ended.ok().flatten()
     }
 }
 
@@ -342,7 +359,9 @@ fn read_tls(server: &config::Server) -> Result<Option<service::TlsConfig>, Error
             }
         }
     };
-    Ok(Some(service::TlsConfig { certificate_pem, key_pem, clients }))
+    let tls = service::TlsConfig { certificate_pem, key_pem, clients };
+    tls.check()?;
+    Ok(Some(tls))
 }
 
 fn start_snapshotter(
@@ -370,7 +389,8 @@ fn warn_of_calendar_end(read: &Read, now: Time) {
 }
 
 /// Tried first, so that a venue that cannot open leaves no entry.
-async fn open_venue(handle: &Handle, genesis: Genesis) -> Result<(), Error> {
+async fn open_venue(handle: &Handle, genesis: Genesis) -> Result<Sequence, Error> {
+    let mut opened = Sequence::ZERO;
     let command = Command::OpenVenue(Box::new(genesis.command));
     for mode in [Mode::DryRun, Mode::Commit] {
         let command = command.clone();
@@ -379,8 +399,9 @@ async fn open_venue(handle: &Handle, genesis: Genesis) -> Result<(), Error> {
         if let Err(reject) = answer.outcome() {
             return Err(Error::NotOpened(*reject));
         }
+        opened = answer.sequence();
     }
-    Ok(())
+    Ok(opened)
 }
 
 /// The venue that a new journal opens with.

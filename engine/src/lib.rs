@@ -14,6 +14,7 @@ pub mod cash;
 mod check;
 pub mod command;
 mod deadline;
+pub mod decimal;
 mod dedup;
 pub mod entry;
 pub mod event;

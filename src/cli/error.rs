@@ -24,6 +24,36 @@ pub(super) enum Error {
     /// The server.
     #[error(transparent)]
     Server(#[from] server::Error),
+    /// A file cannot be read.
+    #[error("{path} cannot be read: name a file that exists and that this user may read")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is no CSV with these columns.
+    #[error("the file is no register: it needs the columns that `sfund import --help` names")]
+    Csv(#[source] csv::Error),
+    /// The file holds no key.
+    #[error("the file holds no API key: a key is `sfund_` and 64 hexadecimal digits")]
+    NotAKey(#[source] sfund_sdk::NotAKey),
+    /// No currency.
+    #[error("`{0}` is no currency: give three capital letters")]
+    NotACurrency(String),
+    /// No such segment.
+    #[error("there is no segment `{0}`: `sfund-admin` lists those there are")]
+    NoSegment(String),
+    /// The exchange said no, or is not there.
+    #[error("the exchange does not answer as hoped: look at its address, its log and the key")]
+    Client(#[source] sfund_sdk::Error),
+    /// An import stopped.
+    #[error("the import stopped; the same command goes on from there")]
+    Import(#[source] crate::import::positions::Error),
+    /// The demo.
+    #[error(transparent)]
+    Demo(#[from] crate::demo::Error),
     /// There is no key.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),

@@ -6,8 +6,10 @@
 mod backup;
 mod completions;
 mod config;
+mod demo;
 mod error;
 mod export;
+mod import;
 mod key;
 mod output;
 mod restore;
@@ -44,6 +46,8 @@ struct Cli {
 enum Command {
     /// Run the exchange until SIGTERM or SIGINT. Opens a new venue if the store is absent or empty.
     Serve,
+    /// Show the exchange: a small market, told as a story, then open for you to try.
+    Demo(demo::Arguments),
     /// Check the journal: its hash chain, and every decision in it. The server must be stopped.
     Verify,
     /// Print entries of the journal as lines of JSON. The server must be stopped.
@@ -52,6 +56,8 @@ enum Command {
     Backup(backup::Arguments),
     /// Copy a backup into the store's folder, which must be absent or empty.
     Restore(restore::Arguments),
+    /// Bring a register into a running exchange.
+    Import(import::Arguments),
     /// Print the settings in force and where each comes from, or the policy packs.
     Config(config::Arguments),
     /// Make an API key, or print the hash of one.
@@ -95,10 +101,12 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<Ending, Error> {
         crate::config::load(cli.config.as_deref(), std::env::vars(), &flags(matches))?;
     match cli.command {
         Command::Serve => serve::run(&loaded.config, output),
+        Command::Demo(arguments) => demo::run(&loaded, arguments, output),
         Command::Export(arguments) => export::run(&loaded.config, &arguments),
         Command::Verify => verify::run(&loaded.config, output),
         Command::Backup(arguments) => backup::run(&loaded.config, &arguments, output),
         Command::Restore(arguments) => restore::run(&loaded.config, &arguments, output),
+        Command::Import(arguments) => import::run(&arguments, output),
         Command::Config(arguments) => config::run(&loaded, &arguments, output),
         Command::Key(arguments) => key::run(&arguments, output),
         Command::Completions(arguments) => completions::run(&arguments),

@@ -18,7 +18,6 @@ use std::sync::Arc;
 use sfund_engine::entry::Entry;
 use sfund_engine::id::Sequence;
 use sfund_engine::snapshot::Damaged;
-use thiserror::Error;
 
 use crate::journal::{self, Cursor, Hash, Head, Reader};
 use crate::published::{Block, Item, Undecodable};
@@ -35,7 +34,7 @@ const STEP_BYTES: usize = journal::cursor::STEP_BYTES;
 pub const AUDIT_ENTRIES_MAX: usize = 1_000;
 
 /// Why the market could not be brought back.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The journal failed.
     #[error("the journal cannot be read")]
@@ -46,7 +45,7 @@ pub enum Error {
 }
 
 /// Why a snapshot is not used.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Unsound {
     /// The store says so.
     #[error("it is not what was stored")]

@@ -101,11 +101,12 @@ impl Engine {
         Self { market, clock, queue, batches, spares, limits, term, batch, events, body }
     }
 
-    pub(super) fn run(mut self) {
+    /// Runs until it is told to stop, or the writer is gone; answers with the market it owned.
+    pub(super) fn run(mut self) -> Market {
         loop {
             match self.turn() {
                 Ok(Next::GoOn) => {}
-                Ok(Next::End) | Err(Gone) => return,
+                Ok(Next::End) | Err(Gone) => return self.market,
             }
         }
     }

@@ -32,6 +32,8 @@ use std::sync::atomic::AtomicBool;
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::bounded;
+use sfund_engine::id::Sequence;
+use sfund_engine::market::Market;
 use thiserror::Error;
 use tokio::sync::broadcast;
 
@@ -111,7 +113,17 @@ pub struct Sequencer {
     handle: Handle,
     read: Read,
     live: Live,
+    engine: JoinHandle<Market>,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// The live market as it was when the sequencer stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its newest entry.
+    pub sequence: Sequence,
+    /// Its digest.
+    pub digest: [u8; 32],
 }
 
 impl Sequencer {
@@ -169,9 +181,9 @@ impl Sequencer {
             spawn("sfund-publisher", move || publisher.run())?,
             spawn("sfund-recall", move || recall.run())?,
             spawn("sfund-writer", move || writer.run())?,
-            spawn("sfund-engine", move || engine.run())?,
         ];
-        Ok(Self { handle: Handle::new(queue, is_stopping), read, live, threads })
+        let engine = spawn("sfund-engine", move || engine.run())?;
+        Ok(Self { handle: Handle::new(queue, is_stopping), read, live, engine, threads })
     }
 
     /// The way in.
@@ -193,18 +205,28 @@ impl Sequencer {
     }
 
     /// Takes nothing more, writes and answers what was taken, publishes it, and ends the threads.
-    pub fn stop(self) {
+    ///
+    /// Answers with the live market as it was at the end; `None` if a thread panicked.
+    pub fn stop(self) -> Option<Ended> {
         self.handle.stop();
-        let Self { handle, threads, .. } = self;
+        let Self { handle, engine, threads, .. } = self;
         drop(handle);
+        let market = engine.join();
+        let mut panicked = market.is_err();
         for thread in threads {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the sequencer panicked");
-            }
+            panicked |= thread.join().is_err();
         }
+        if panicked {
+            tracing::error!("a thread of the sequencer panicked");
+        }
+        let market = market.ok().filter(|_| !panicked)?;
+        Some(Ended { sequence: market.sequence(), digest: market.digest() })
     }
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+fn spawn<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
     thread::Builder::new().name(name.to_owned()).spawn(run)
 }

@@ -28,7 +28,6 @@ use std::sync::Arc;
 use sfund_engine::entry::Caller;
 use sfund_engine::id::{OrderId, PartyId};
 use sfund_proto::v1;
-use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -79,6 +78,17 @@ pub struct TlsConfig {
     pub clients: ClientCertificates,
 }
 
+impl TlsConfig {
+    /// Checks that connections can be encrypted so.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tls`].
+    pub fn check(&self) -> Result<(), Error> {
+        Server::builder().tls_config(tls_config(self)).map(drop).map_err(Error::Tls)
+    }
+}
+
 /// Whether clients show certificates. One counts as the API key whose hash is the SHA-256 of its
 /// DER bytes; a bearer key beside it goes first.
 #[derive(Clone)]
@@ -92,7 +102,7 @@ pub enum ClientCertificates {
 }
 
 /// Why the service cannot run.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The certificate, the key or the authorities cannot be used.
     #[error("the certificate, its key or the authorities of clients cannot be used")]

@@ -216,7 +216,7 @@ fn a_calendar_refuses_days_that_are_not_its_own() {
     calendar_fault(
         "until = 2026-12-31",
         "until = 2023-12-31",
-        expect!["cn.toml:56: `until` is 2023-12-31, and must be 2024-01-01 or later"],
+        expect!["cn.toml:13: `until` is 2023-12-31, and must be 2024-01-01 or later"],
     );
     calendar_fault(
         "2024-02-04, ",
@@ -293,7 +293,7 @@ fn a_venue_refuses_what_it_does_not_know() {
     venue_fault(
         "fees = [{ maker_buy = 1000, maker_sell = 1000, taker_buy = 1000, taker_sell = 1000 }]",
         "fees = []",
-        expect!["venue.toml:45: `segment[1].fees` is 0 rows, and must be 1 to 8"],
+        expect!["venue.toml:49: `segment[1].fees` is 0 rows, and must be 1 to 8"],
     );
     venue_fault(
         "utc_offset_minutes = 480",

@@ -1,0 +1,101 @@
+//! Policy packs: the rules that segments run under (规则包).
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use sfund_sdk::{Hours, Pack, Segment, SegmentId};
+
+use crate::choice::Choice as _;
+use crate::context::{Context, Named};
+use crate::failure::Failure;
+use crate::files;
+use crate::output::{Cell, Record, Table, amount, count, maybe, rate, text, word};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Packs {
+    /// List the packs in force.
+    List,
+    /// Show the pack of a segment, every parameter of it.
+    Show {
+        /// Segment: id or code.
+        segment: Named<SegmentId>,
+    },
+    /// Put a segment under another pack. It waits for a second person.
+    Adopt {
+        /// Segment: id or code.
+        segment: Named<SegmentId>,
+        /// File with the pack; a later version where the code is the one in force.
+        file: PathBuf,
+    },
+}
+
+pub(crate) async fn run(context: &Context, command: Packs) -> Result<(), Failure> {
+    let market = context.client.market();
+    match command {
+        Packs::List => {
+            let segments = market.segments().all(usize::MAX).await?;
+            Ok(context.output.table(&Table::of(COLUMNS, &segments, usize::MAX, row))?)
+        }
+        Packs::Show { segment } => {
+            let segment = context.segment(&segment).await?;
+            let segment = market.segment(segment).await?;
+            Ok(context.output.record(&record(&segment.pack))?)
+        }
+        Packs::Adopt { segment, file } => {
+            let pack = files::pack(&file)?;
+            let segment = context.segment(&segment).await?;
+            let answer = context.give(context.client.admin().adopt_pack(segment, pack)).await?;
+            context.reviewed(&answer, |()| Record::default().with("segment", text(segment)))
+        }
+    }
+}
+
+const COLUMNS: &[&str] =
+    &["code", "version", "segment", "valid_from", "jurisdiction", "continuous"];
+
+fn row(segment: &Segment) -> Vec<Cell> {
+    vec![
+        text(&segment.pack.code),
+        count(segment.pack.version),
+        text(segment.id),
+        text(segment.pack.valid_from),
+        text(&segment.pack.jurisdiction),
+        word(segment.pack.continuous.name()),
+    ]
+}
+
+fn record(pack: &Pack) -> Record {
+    let (caps, investors, limits) = (&pack.holder_caps, &pack.investors, &pack.limits);
+    Record::default()
+        .with("code", text(&pack.code))
+        .with("version", count(pack.version))
+        .with("valid_from", text(pack.valid_from))
+        .with("jurisdiction", text(&pack.jurisdiction))
+        .with("continuous", word(pack.continuous.name()))
+        .with("call_auction", word(pack.call_auction.name()))
+        .with("turnaround_trading_days", count(pack.turnaround_trading_days))
+        .with("holders_partnership_max", count(caps.partnership))
+        .with("holders_limited_liability_max", count(caps.limited_liability))
+        .with("holders_joint_stock_max", count(caps.joint_stock))
+        .with("holders_contract_max", count(caps.contract))
+        .with("investment_min", amount(investors.investment_min))
+        .with("entity_net_assets_min", amount(investors.entity_net_assets_min))
+        .with("entity_financial_assets_min", amount(investors.entity_financial_assets_min))
+        .with("person_financial_assets_min", amount(investors.person_financial_assets_min))
+        .with("person_income_min", amount(investors.person_income_min))
+        .with("natural_persons", word(investors.natural_persons.name()))
+        .with("province", maybe(pack.province.as_ref(), text))
+        .with("price_band", maybe(pack.price_band, rate))
+        .with("trading_hours", maybe(pack.trading_hours, |hours| text(clock(hours))))
+        .with("fills_max", count(limits.fills_max))
+        .with("orders_per_party_max", count(limits.orders_per_party_max))
+        .with("tranches_max", count(limits.tranches_max))
+        .with("order_days_max", count(limits.order_days_max))
+        .with("intention_days_max", count(limits.intention_days_max))
+        .with("intentions_per_party_max", count(limits.intentions_per_party_max))
+}
+
+fn clock(hours: Hours) -> String {
+    let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+    format!("{}-{}", clock(hours.opens_minute), clock(hours.closes_minute))
+}

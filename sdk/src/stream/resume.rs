@@ -1,0 +1,247 @@
+//! Opening a stream anew where it broke off, without a gap and without a duplicate.
+//!
+//! An entry may come in several messages and the connection may break between them. The stream
+//! is therefore opened again with the entry it broke off in, and what was given of that entry
+//! before is left out.
+
+use std::fmt;
+
+use sfund_proto::v1;
+use tokio::time::timeout;
+use tonic::codec::Streaming;
+
+use crate::client::{Client, Waits};
+use crate::error::Error;
+use crate::rpc::Following;
+
+/// How far a stream has come.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Position<E> {
+    /// First entry that is not complete; 0 if nothing is known yet.
+    next: u64,
+    /// What was given of the entry `next`.
+    given: Vec<E>,
+    /// What of `given` the server has not said again since the stream was opened anew.
+    repeats: Vec<E>,
+}
+
+/// What a message of a stream is, for the position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Something that happened in the entry of its sequence.
+    Event,
+    /// The end of catch-up: all entries up to its sequence were looked at.
+    Mark,
+    /// As a mark, and of no interest to anybody.
+    Heartbeat,
+    /// An event that this version does not know: it is passed over.
+    Unknown,
+}
+
+/// A message of a stream.
+pub(crate) trait Message {
+    fn sequence(&self) -> u64;
+    fn kind(&self) -> Kind;
+}
+
+impl<E: Message + Clone + PartialEq> Position<E> {
+    pub(crate) fn starting(next: u64) -> Self {
+        Self { next, given: Vec::new(), repeats: Vec::new() }
+    }
+
+    /// From which entry to open the stream anew.
+    fn reopen(&mut self) -> u64 {
+        self.repeats.clone_from(&self.given);
+        self.next
+    }
+
+    /// Newest entry that is known to be complete.
+    fn complete(&self) -> u64 {
+        self.next.saturating_sub(1)
+    }
+
+    /// Whether the message is new; it counts as given from here on.
+    fn take(&mut self, message: &E) -> bool {
+        let sequence = message.sequence();
+        if sequence < self.next {
+            return message.kind() == Kind::Mark;
+        }
+        match message.kind() {
+            Kind::Mark | Kind::Heartbeat => {
+                *self = Self::starting(sequence.saturating_add(1));
+                message.kind() == Kind::Mark
+            }
+            Kind::Event | Kind::Unknown => {
+                if self.next < sequence {
+                    *self = Self::starting(sequence);
+                }
+                let known = self.repeats.iter().position(|given| given == message);
+                if let Some(at) = known {
+                    self.repeats.swap_remove(at);
+                    return false;
+                }
+                self.given.push(message.clone());
+                message.kind() == Kind::Event
+            }
+        }
+    }
+}
+
+/// A stream that opens itself anew.
+pub(crate) struct Resuming<Q: Following> {
+    client: Client,
+    request: Q,
+    position: Position<Q::Event>,
+    open: Option<Streaming<Q::Event>>,
+    waits: Waits,
+}
+
+impl<Q: Following> Resuming<Q>
+where
+    Q::Event: Message,
+{
+    pub(crate) fn new(client: Client, request: Q, from: u64) -> Self {
+        let waits = Waits::new(client.options().retry);
+        Self { client, request, position: Position::starting(from), open: None, waits }
+    }
+
+    /// Newest entry of which everything was given.
+    pub(crate) fn complete(&self) -> u64 {
+        self.position.complete()
+    }
+
+    /// The next message that is no heartbeat and was not given before.
+    pub(crate) async fn next(&mut self) -> Result<Q::Event, Error> {
+        loop {
+            match self.message().await {
+                Ok(message) => {
+                    self.waits = Waits::new(self.client.options().retry);
+                    if self.position.take(&message) {
+                        self.client.saw(message.sequence());
+                        return Ok(message);
+                    }
+                }
+                Err(error) => {
+                    self.open = None;
+                    let Some(wait) = self.waits.after(&error) else {
+                        self.waits = Waits::new(self.client.options().retry);
+                        return Err(error);
+                    };
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+    }
+
+    async fn message(&mut self) -> Result<Q::Event, Error> {
+        let options = self.client.options();
+        let (deadline, silence_max) = (options.deadline, options.silence_max);
+        let stream = match &mut self.open {
+            Some(stream) => stream,
+            closed @ None => {
+                self.request.from(self.position.reopen());
+                let request = self.client.signed(self.request.clone());
+                let opening = Q::open(&self.client, request);
+                let opened = timeout(deadline, opening).await.map_err(|_| silent())?;
+                closed.insert(opened.map_err(Error::from_status)?.into_inner())
+            }
+        };
+        match timeout(silence_max, stream.message()).await {
+            Ok(Ok(Some(message))) => Ok(message),
+            // The server ends a stream when it stops.
+            Ok(Ok(None)) => Err(Error::Transport("the server ended the stream".into())),
+            Ok(Err(status)) => Err(Error::from_cut(status)),
+            Err(_) => Err(silent()),
+        }
+    }
+}
+
+fn silent() -> Error {
+    Error::Transport("the server says nothing".into())
+}
+
+impl<Q: Following> fmt::Debug for Resuming<Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Resuming({})", if self.open.is_some() { "open" } else { "to be opened" })
+    }
+}
+
+macro_rules! messages {
+    ($($event:ident $module:ident;)*) => {$(
+        impl Message for v1::$event {
+            fn sequence(&self) -> u64 {
+                self.sequence
+            }
+
+            fn kind(&self) -> Kind {
+                match &self.event {
+                    Some(v1::$module::Event::CaughtUp(v1::CaughtUp {})) => Kind::Mark,
+                    Some(v1::$module::Event::Heartbeat(v1::Heartbeat {})) => Kind::Heartbeat,
+                    Some(_) => Kind::Event,
+                    None => Kind::Unknown,
+                }
+            }
+        }
+    )*};
+}
+
+messages! {
+    StreamMarketResponse stream_market_response;
+    StreamMyEventsResponse stream_my_events_response;
+    StreamEntriesResponse stream_entries_response;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq)]
+    struct Said(u64, Kind, char);
+
+    impl Message for Said {
+        fn sequence(&self) -> u64 {
+            self.0
+        }
+
+        fn kind(&self) -> Kind {
+            self.1
+        }
+    }
+
+    fn event(sequence: u64, name: char) -> Said {
+        Said(sequence, Kind::Event, name)
+    }
+
+    #[test]
+    fn a_stream_cut_inside_an_entry_gives_the_rest_of_it_once() {
+        let mut position = Position::starting(0);
+        assert!(position.take(&event(7, 'a')) && position.take(&event(8, 'b')));
+        assert!(position.take(&event(8, 'c')) && position.take(&event(8, 'c')));
+        assert_eq!((position.reopen(), position.complete()), (8, 7));
+        let again = ['b', 'c', 'c', 'c', 'd'].map(|name| position.take(&event(8, name)));
+        assert_eq!(again, [false, false, false, true, true]);
+        assert!(position.take(&event(9, 'b')));
+        assert_eq!(position.reopen(), 9);
+    }
+
+    #[test]
+    fn what_a_heartbeat_covers_is_not_asked_for_again() {
+        let mut position = Position::starting(0);
+        assert!(position.take(&event(7, 'a')));
+        assert!(!position.take(&Said(40, Kind::Heartbeat, ' ')));
+        assert_eq!((position.reopen(), position.complete()), (41, 40));
+        assert!(!position.take(&event(40, 'b')), "covered already");
+        assert!(position.take(&Said(40, Kind::Mark, ' ')), "marks are always told");
+    }
+
+    #[test]
+    fn a_stream_cut_twice_inside_an_entry_gives_nothing_twice() {
+        let mut position = Position::starting(5);
+        assert!(position.take(&event(5, 'a')));
+        assert_eq!(position.reopen(), 5);
+        assert!(!position.take(&event(5, 'a')) && position.take(&event(5, 'b')));
+        assert_eq!(position.reopen(), 5);
+        let again = ['a', 'b', 'c'].map(|name| position.take(&event(5, name)));
+        assert_eq!(again, [false, false, true]);
+    }
+}

@@ -1,0 +1,223 @@
+//! Packs, fees and calendars, both ways.
+
+use std::collections::BTreeSet;
+
+use sfund_engine::calendar::Calendar;
+use sfund_engine::policy::{
+    Fees, HolderCaps, Hours, InvestorRules, Limits, Pack, Permission, Rates,
+};
+use sfund_engine::time::Date;
+use sfund_proto::v1;
+
+use crate::error::Unreadable;
+use crate::wire::{ratio, ratio_text, read, some};
+
+fn permission(allowed: bool) -> Permission {
+    if allowed { Permission::Allowed } else { Permission::Forbidden }
+}
+
+fn narrow<T: TryFrom<u32>>(number: u32, field: &'static str) -> Result<T, Unreadable> {
+    T::try_from(number).map_err(|_| Unreadable { field })
+}
+
+pub(crate) fn pack(wire: v1::Pack) -> Result<Pack, Unreadable> {
+    let caps = some(wire.holder_caps, "holder_caps")?;
+    let investors = some(wire.investors, "investors")?;
+    let limits = some(wire.limits, "limits")?;
+    let hours = wire.trading_hours.map(|hours| {
+        Ok(Hours {
+            opens_minute: narrow(hours.opens_minute, "opens_minute")?,
+            closes_minute: narrow(hours.closes_minute, "closes_minute")?,
+        })
+    });
+    let band = &wire.price_band;
+    Ok(Pack {
+        code: wire.code,
+        version: wire.version,
+        valid_from: read(&wire.valid_from, "valid_from")?,
+        jurisdiction: wire.jurisdiction,
+        continuous: permission(wire.continuous_allowed),
+        call_auction: permission(wire.call_auction_allowed),
+        turnaround_trading_days: narrow(wire.turnaround_trading_days, "turnaround_trading_days")?,
+        holder_caps: HolderCaps {
+            partnership: caps.partnership,
+            limited_liability: caps.limited_liability,
+            joint_stock: caps.joint_stock,
+            contract: caps.contract,
+        },
+        investors: investor_rules(&investors)?,
+        province: (!wire.province.is_empty()).then_some(wire.province),
+        price_band: if band.is_empty() { None } else { Some(ratio(band, "price_band")?) },
+        trading_hours: hours.transpose()?,
+        limits: Limits {
+            fills_max: limits.fills_max,
+            orders_per_party_max: limits.orders_per_party_max,
+            tranches_max: limits.tranches_max,
+            order_days_max: narrow(limits.order_days_max, "order_days_max")?,
+            intention_days_max: narrow(limits.intention_days_max, "intention_days_max")?,
+            intentions_per_party_max: limits.intentions_per_party_max,
+        },
+    })
+}
+
+fn investor_rules(wire: &v1::InvestorRules) -> Result<InvestorRules, Unreadable> {
+    Ok(InvestorRules {
+        investment_min: read(&wire.investment_min, "investment_min")?,
+        entity_net_assets_min: read(&wire.entity_net_assets_min, "entity_net_assets_min")?,
+        entity_financial_assets_min: read(
+            &wire.entity_financial_assets_min,
+            "entity_financial_assets_min",
+        )?,
+        person_financial_assets_min: read(
+            &wire.person_financial_assets_min,
+            "person_financial_assets_min",
+        )?,
+        person_income_min: read(&wire.person_income_min, "person_income_min")?,
+        natural_persons: permission(wire.natural_persons_allowed),
+    })
+}
+
+pub(crate) fn pack_to_wire(pack: Pack) -> v1::Pack {
+    let investors = &pack.investors;
+    v1::Pack {
+        code: pack.code,
+        version: pack.version,
+        valid_from: pack.valid_from.to_string(),
+        jurisdiction: pack.jurisdiction,
+        continuous_allowed: pack.continuous == Permission::Allowed,
+        call_auction_allowed: pack.call_auction == Permission::Allowed,
+        turnaround_trading_days: u32::from(pack.turnaround_trading_days),
+        holder_caps: Some(v1::HolderCaps {
+            partnership: pack.holder_caps.partnership,
+            limited_liability: pack.holder_caps.limited_liability,
+            joint_stock: pack.holder_caps.joint_stock,
+            contract: pack.holder_caps.contract,
+        }),
+        investors: Some(v1::InvestorRules {
+            investment_min: investors.investment_min.to_string(),
+            entity_net_assets_min: investors.entity_net_assets_min.to_string(),
+            entity_financial_assets_min: investors.entity_financial_assets_min.to_string(),
+            person_financial_assets_min: investors.person_financial_assets_min.to_string(),
+            person_income_min: investors.person_income_min.to_string(),
+            natural_persons_allowed: investors.natural_persons == Permission::Allowed,
+        }),
+        province: pack.province.unwrap_or_default(),
+        price_band: pack.price_band.map(ratio_text).unwrap_or_default(),
+        trading_hours: pack.trading_hours.map(|hours| v1::TradingHours {
+            opens_minute: u32::from(hours.opens_minute),
+            closes_minute: u32::from(hours.closes_minute),
+        }),
+        limits: Some(v1::PackLimits {
+            fills_max: pack.limits.fills_max,
+            orders_per_party_max: pack.limits.orders_per_party_max,
+            tranches_max: pack.limits.tranches_max,
+            order_days_max: u32::from(pack.limits.order_days_max),
+            intention_days_max: u32::from(pack.limits.intention_days_max),
+            intentions_per_party_max: pack.limits.intentions_per_party_max,
+        }),
+    }
+}
+
+pub(crate) fn fees(wire: v1::FeeSchedule) -> Result<Fees, Unreadable> {
+    let tiers = wire.tiers.iter().map(|tier| {
+        Ok(Rates {
+            maker_buy: ratio(&tier.maker_buy, "maker_buy")?,
+            maker_sell: ratio(&tier.maker_sell, "maker_sell")?,
+            taker_buy: ratio(&tier.taker_buy, "taker_buy")?,
+            taker_sell: ratio(&tier.taker_sell, "taker_sell")?,
+        })
+    });
+    Ok(Fees { tiers: tiers.collect::<Result<_, _>>()? })
+}
+
+pub(crate) fn fees_to_wire(fees: &Fees) -> v1::FeeSchedule {
+    let tiers = fees.tiers.iter().map(|tier| v1::FeeRates {
+        maker_buy: ratio_text(tier.maker_buy),
+        maker_sell: ratio_text(tier.maker_sell),
+        taker_buy: ratio_text(tier.taker_buy),
+        taker_sell: ratio_text(tier.taker_sell),
+    });
+    v1::FeeSchedule { tiers: tiers.collect() }
+}
+
+pub(crate) fn calendar(wire: v1::Calendar) -> Result<Calendar, Unreadable> {
+    let dates = |texts: &[String], field| -> Result<BTreeSet<Date>, Unreadable> {
+        texts.iter().map(|text| read(text, field)).collect()
+    };
+    Ok(Calendar {
+        version: wire.version,
+        from: read(&wire.from_date, "from_date")?,
+        until: read(&wire.until_date, "until_date")?,
+        holidays: dates(&wire.holidays, "holidays")?,
+        makeup_days: dates(&wire.makeup_days, "makeup_days")?,
+    })
+}
+
+pub(crate) fn calendar_to_wire(calendar: &Calendar) -> v1::Calendar {
+    v1::Calendar {
+        version: calendar.version,
+        from_date: calendar.from.to_string(),
+        until_date: calendar.until.to_string(),
+        holidays: calendar.holidays.iter().map(ToString::to_string).collect(),
+        makeup_days: calendar.makeup_days.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sfund_engine::amount::{Money, Ppm};
+
+    use super::*;
+
+    #[test]
+    fn a_pack_its_fees_and_a_calendar_cross_the_wire_unchanged() {
+        let day: Date = "2026-10-01".parse().unwrap();
+        let original = Pack {
+            code: "cn-regional".to_owned(),
+            version: 2,
+            valid_from: day,
+            jurisdiction: "CN-JS".to_owned(),
+            continuous: Permission::Allowed,
+            call_auction: Permission::Forbidden,
+            turnaround_trading_days: 5,
+            holder_caps: HolderCaps {
+                partnership: 50,
+                limited_liability: 50,
+                joint_stock: 200,
+                contract: 200,
+            },
+            investors: InvestorRules {
+                investment_min: Money::from_fen(100_000_000),
+                entity_net_assets_min: Money::from_fen(1_000_000_000),
+                entity_financial_assets_min: Money::ZERO,
+                person_financial_assets_min: Money::from_fen(300_000_000),
+                person_income_min: Money::from_fen(50_000_000),
+                natural_persons: Permission::Allowed,
+            },
+            province: None,
+            price_band: Some(Ppm::new(100_000)),
+            trading_hours: Some(Hours { opens_minute: 570, closes_minute: 900 }),
+            limits: Limits {
+                fills_max: 1_000,
+                orders_per_party_max: 200,
+                tranches_max: 50,
+                order_days_max: 90,
+                intention_days_max: 30,
+                intentions_per_party_max: 20,
+            },
+        };
+        assert_eq!(pack(pack_to_wire(original.clone())), Ok(original));
+
+        let schedule = Fees { tiers: vec![Rates { maker_buy: Ppm::new(7), ..Rates::default() }] };
+        assert_eq!(fees(fees_to_wire(&schedule)), Ok(schedule));
+
+        let days = Calendar {
+            version: 1,
+            from: day,
+            until: day.next(),
+            holidays: [day].into(),
+            makeup_days: [day.next()].into(),
+        };
+        assert_eq!(calendar(calendar_to_wire(&days)), Ok(days));
+    }
+}
