@@ -200,6 +200,7 @@ impl Opened {
             tasks.push(telemetry::start(address).map_err(Error::Metrics)?);
         }
         let projection = recovered.projection;
+        projection.read().note_digest(projection.sequence(), projection.market().digest());
         let parts = Parts { writer, reader: Arc::clone(&reader), projection };
         let sequencer =
             Sequencer::start(parts, Arc::clone(&clock), limits, on_fatal).map_err(Error::Thread)?;
@@ -217,7 +218,8 @@ impl Opened {
             tracing::info!(keys = %self.keys_file.display(), "a new venue is open");
         }
         warn_of_calendar_end(&sequencer.read(), clock.now());
-        let snapshotter = start_snapshotter(config, Arc::clone(&reader), snapshots)?;
+        let snapshotter =
+            start_snapshotter(config, Arc::clone(&reader), snapshots, sequencer.read())?;
         let parts = service::Parts {
             handle: sequencer.handle(),
             read: sequencer.read(),
@@ -368,9 +370,10 @@ fn start_snapshotter(
     config: &Config,
     reader: Arc<dyn Reader>,
     snapshots: Box<dyn Snapshots>,
+    read: Read,
 ) -> Result<Snapshotter, Error> {
     let (every, keep) = (config.snapshot.every_entries, config.snapshot.keep);
-    Snapshotter::start(reader, snapshots, every, keep).map_err(Error::Thread)
+    Snapshotter::start(reader, snapshots, read, every, keep).map_err(Error::Thread)
 }
 
 /// A venue whose calendar has ended refuses what needs a trading day.

@@ -1,5 +1,7 @@
 //! The import arrows of ARCHITECTURE.md, read from the source: a new one is a decision, not a slip.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

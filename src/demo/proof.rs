@@ -38,13 +38,14 @@ pub(super) struct Replayed {
 /// Counts units against what was issued, and cash against what the bank keeps.
 pub(super) async fn count(cast: &Cast) -> Result<Counted, Error> {
     let operator = &cast.operator;
-    let funds = operator.market().funds(FundFilter::default()).after(cast.newest()).all(ROWS_MAX).await?;
+    let funds =
+        operator.market().funds(FundFilter::default()).after(cast.newest()).all(ROWS_MAX).await?;
     let (mut trades, mut units_conserved) = (0_u64, true);
     for fund in &funds {
         trades = trades.saturating_add(fund.volume.trades);
         let holders = operator.register().holders(fund.id).all(ROWS_MAX).await?;
-        let held = holders.iter().map(|holding| holding.total());
-        let held = held.fold(Some(Units::ZERO), |sum, units| sum?.checked_add(units));
+        let mut held = holders.iter().map(|holding| holding.total());
+        let held = held.try_fold(Units::ZERO, Units::checked_add);
         units_conserved &= held == Some(fund.issued);
     }
     let cash_conserved = count_cash(operator).await?;

@@ -165,7 +165,8 @@ async fn show_what_moved(cast: &Cast, narrator: &Narrator) -> Result<(), Error> 
     )?;
     let all = [&cast.seller].into_iter().chain(&cast.buyers);
     for player in all {
-        let held = cast.operator.register().holding_of(player.id, cast.fund).after(cast.newest()).await?;
+        let held =
+            cast.operator.register().holding_of(player.id, cast.fund).after(cast.newest()).await?;
         let cash = cast.operator.settlement().cash_of(player.id).after(cast.newest()).await?;
         let cash = cash.value.iter().find(|cash| cash.currency == cast.currency);
         let cash = cash.map_or(Money::ZERO, |cash| cash.available.plus(cash.held));

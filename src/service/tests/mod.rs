@@ -5,7 +5,6 @@ mod door;
 mod streams;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -80,7 +79,7 @@ async fn listen_with(server: Server, limits: Limits, tls: Option<TlsConfig>) -> 
         handle: server.sequencer.handle(),
         read: server.sequencer.read(),
         live: server.sequencer.live(),
-        clock: Arc::clone(&server.clock) as _,
+        clock: server.clock.clone(),
         queue_commands_max: 65_536,
     };
     let (stop, stopped) = oneshot::channel::<()>();
@@ -143,7 +142,7 @@ impl Listening {
     }
 
     async fn close(self) {
-        drop(self.stop.send(()));
+        let _sent = self.stop.send(());
         self.served.await.unwrap().unwrap();
         tokio::task::spawn_blocking(|| self.server.sequencer.stop()).await.unwrap();
     }
