@@ -181,9 +181,8 @@ async fn world(folder: &Path, server: &Server) -> World {
     let operator = direct(server, &staff(folder, "operator"));
     let bank = direct(server, &staff(folder, "settlement_bank"));
     let admin = operator.admin();
-    let register = async |code, role| {
-        done(admin.register_party(party(code, role)).await.unwrap().value)
-    };
+    let register =
+        async |code, role| done(admin.register_party(party(code, role)).await.unwrap().value);
     let manager = register("MANAGER", Role::Manager).await;
     let seller = register("SELLER", Role::Lp).await;
     let buyer = register("BUYER", Role::SFund).await;
