@@ -118,9 +118,12 @@ async fn watch(
                 }
                 changed = true;
             }
-            _ = frames.tick(), if changed => {
-                terminal.draw(|frame| draw::draw(frame, &screen))?;
-                changed = false;
+            _ = frames.tick() => {
+                changed |= screen.connected(stream.is_connected());
+                if changed {
+                    terminal.draw(|frame| draw::draw(frame, &screen))?;
+                    changed = false;
+                }
             }
         }
     }

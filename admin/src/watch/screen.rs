@@ -75,6 +75,15 @@ impl Screen {
         self.alerts.truncate(ALERTS_MAX);
     }
 
+    /// Takes note of whether there is a connection; says whether that is news.
+    pub(super) fn connected(&mut self, connected: bool) -> bool {
+        let lost = !connected && self.link == Link::Live;
+        if lost {
+            self.link = Link::Lost;
+        }
+        lost
+    }
+
     /// Puts a trade on the tape, in its place and once.
     pub(super) fn traded(&mut self, trade: Trade) {
         let at = self.tape.partition_point(|known| trade.id < known.id);
