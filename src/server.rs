@@ -298,7 +298,7 @@ impl Running {
     ///
     /// Answers with the live market as it was at the end; `None` if a thread panicked.
     pub async fn stop(self) -> Option<Ended> {
-        let Self { sequencer, snapshotter, tasks, service, stop, .. } = self;
+        let Self { reader, sequencer, snapshotter, tasks, service, stop, .. } = self;
         stop.send_replace(true);
         // A service that ended before was reported then.
         if !service.is_finished() {
@@ -316,6 +316,11 @@ impl Running {
         }
         for task in tasks {
             task.abort();
+            // Aborted, as told. Once it has ended it holds nothing of the store.
+            drop(task.await);
+        }
+        if Arc::strong_count(&reader) != 1 {
+            tracing::warn!("something still reads the store; it cannot be opened until that ends");
         }
         tracing::info!("stopped: everything answered is durable");
         ended.ok().flatten()
