@@ -79,7 +79,11 @@ async fn load(
         }
         screen.watch(fund, book.value);
     }
-    screen.name = market.venue().await?.value.name;
+    let venue = market.venue().await?.value;
+    (screen.name, screen.venue) = (venue.name, venue.state);
+    for segment in market.segments().all(usize::MAX).await? {
+        screen.segments.insert(segment.id, segment.state);
+    }
     let stream = market.stream().funds(&ids).levels(LEVELS);
     Ok(match oldest {
         Some(sequence) => stream.after(sequence).open(),
