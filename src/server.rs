@@ -200,6 +200,7 @@ impl Opened {
             tasks.push(telemetry::start(address).map_err(Error::Metrics)?);
         }
         let projection = recovered.projection;
+        projection.read().note_digest(projection.sequence(), projection.market().digest());
         let parts = Parts { writer, reader: Arc::clone(&reader), projection };
         let sequencer =
             Sequencer::start(parts, Arc::clone(&clock), limits, on_fatal).map_err(Error::Thread)?;
@@ -217,7 +218,8 @@ impl Opened {
             tracing::info!(keys = %self.keys_file.display(), "a new venue is open");
         }
         warn_of_calendar_end(&sequencer.read(), clock.now());
-        let snapshotter = start_snapshotter(config, Arc::clone(&reader), snapshots)?;
+        let snapshotter =
+            start_snapshotter(config, Arc::clone(&reader), snapshots, sequencer.read())?;
         let parts = service::Parts {
             handle: sequencer.handle(),
             read: sequencer.read(),
@@ -296,7 +298,7 @@ impl Running {
     ///
     /// Answers with the live market as it was at the end; `None` if a thread panicked.
     pub async fn stop(self) -> Option<Ended> {
-        let Self { sequencer, snapshotter, tasks, service, stop, .. } = self;
+        let Self { reader, sequencer, snapshotter, tasks, service, stop, .. } = self;
         stop.send_replace(true);
         // A service that ended before was reported then.
         if !service.is_finished() {
@@ -314,6 +316,11 @@ impl Running {
         }
         for task in tasks {
             task.abort();
+            // Aborted, as told. Once it has ended it holds nothing of the store.
+            drop(task.await);
+        }
+        if Arc::strong_count(&reader) != 1 {
+            tracing::warn!("something still reads the store; it cannot be opened until that ends");
         }
         tracing::info!("stopped: everything answered is durable");
         ended.ok().flatten()
@@ -368,9 +375,10 @@ fn start_snapshotter(
     config: &Config,
     reader: Arc<dyn Reader>,
     snapshots: Box<dyn Snapshots>,
+    read: Read,
 ) -> Result<Snapshotter, Error> {
     let (every, keep) = (config.snapshot.every_entries, config.snapshot.keep);
-    Snapshotter::start(reader, snapshots, every, keep).map_err(Error::Thread)
+    Snapshotter::start(reader, snapshots, read, every, keep).map_err(Error::Thread)
 }
 
 /// A venue whose calendar has ended refuses what needs a trading day.

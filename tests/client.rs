@@ -1,5 +1,6 @@
 //! The client against a server, over a line that is cut on purpose.
 
+#![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 #![allow(missing_docs, reason = "a test is no library")]
 #![allow(clippy::arithmetic_side_effects, reason = "a test")]
@@ -333,6 +334,33 @@ async fn streams_give_everything_once_over_a_line_that_breaks() {
     let all: Vec<_> = (0..TRADES).map(|n| Units::from_e2(100_000_000 + n * 100)).collect();
     assert_eq!(seen, all);
     assert_eq!(traded, all);
+}
+
+#[tokio::test]
+async fn who_stops_waiting_for_a_stream_again_and_again_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(folder.path());
+    let world = world(folder.path(), &server).await;
+    let line = Line::to(&server).await;
+    let regulator = line.client(&staff(folder.path(), "regulator"));
+    let newest = world.operator.market().venue().await.unwrap().sequence;
+    let mut stream = regulator.admin().entries_after(Sequence::ZERO);
+    let mut sequences = Vec::new();
+    while sequences.last() != Some(&newest) {
+        tokio::select! {
+            biased;
+            change = stream.next() => {
+                if let AuditChange::Entry(entry) = change.unwrap() {
+                    sequences.push(entry.sequence);
+                    line.cut();
+                }
+            }
+            // Gives up at once if nothing is there yet.
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    let all: Vec<_> = (1..=newest.number()).map(Sequence::new).collect();
+    assert_eq!(sequences, all);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The program as a person runs it: help, settings, exit codes.
 
+#![allow(clippy::unwrap_used)]
 #![allow(missing_docs, reason = "a test is no library")]
 
 use std::fs;

@@ -1,5 +1,6 @@
 //! The life of an exchange from the outside: opened, stopped, verified, copied, damaged.
 
+#![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 #![allow(missing_docs, reason = "a test is no library")]
 

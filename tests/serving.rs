@@ -1,5 +1,6 @@
 //! A server as its callers find it: keys, TLS, health, metrics.
 
+#![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 #![allow(missing_docs, reason = "a test is no library")]
 

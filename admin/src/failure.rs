@@ -132,6 +132,9 @@ fn advice(error: &Error) -> Option<String> {
         }
         Error::NotPermitted(_) => "see who you are: sfund-admin whoami",
         Error::NotFound(_) => "ids look like fund-12 and party-3; a code does too: see the lists",
+        Error::Transport(_) if error.to_string().contains("certificate") => {
+            "who vouches for the server? Give its authority by --ca FILE or SFUND_CA"
+        }
         Error::Transport(_) | Error::Unavailable(_) | Error::Deadline => {
             "is the server running, and is it there? Give --address URL or SFUND_ADDRESS"
         }

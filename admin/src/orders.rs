@@ -9,7 +9,9 @@ use sfund_sdk::{
 use crate::choice::Choice as _;
 use crate::context::{Context, Limit, Named};
 use crate::failure::Failure;
-use crate::output::{Cell, Record, Table, amount, count, maybe, moment, text, texts, word};
+use crate::output::{
+    Cell, Record, Table, amount, count, maybe, moment, resting, text, texts, word,
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Orders {
@@ -81,7 +83,7 @@ pub(crate) async fn run(context: &Context, command: Orders) -> Result<(), Failur
 
 fn state(order: &OrderRecord) -> Cell {
     match order.state {
-        OrderState::Open => word("open"),
+        OrderState::Open => resting(),
         OrderState::Closed(closing) => word(closing.name()),
     }
 }

@@ -87,8 +87,10 @@ pub(crate) fn count(value: impl Into<u64>) -> Cell {
 /// A stable value that people read in their language.
 pub(crate) fn word(name: &'static str) -> Cell {
     let tone = match name {
-        "open" | "active" | "confirmed" | "approved" | "ok" | "done" => Tone::Good,
-        "halted" | "pending" | "waits" | "expired" | "lapsed" | "dry_run" => Tone::Warning,
+        "open" | "resting" | "active" | "confirmed" | "approved" | "ok" | "done" => Tone::Good,
+        "halted" | "overloaded" | "pending" | "waits" | "expired" | "lapsed" | "dry_run" => {
+            Tone::Warning
+        }
         "closed" | "suspended" | "refused" | "declined" => Tone::Bad,
         _ => Tone::Plain,
     };
@@ -122,6 +124,11 @@ pub(crate) fn span(seconds: u64) -> Cell {
 pub(crate) fn flag(value: bool) -> Cell {
     let name = if value { "yes" } else { "no" };
     Cell::new(Shown::Word(name), Value::Bool(value), CellAlignment::Left)
+}
+
+/// The state of an order in the book: programs read `open`.
+pub(crate) fn resting() -> Cell {
+    Cell { json: Value::from("open"), ..word("resting") }
 }
 
 /// A refusal's name.
@@ -278,7 +285,10 @@ impl Record {
             let value = cell.render(output).set_alignment(CellAlignment::Left);
             table.add_row([heading(name, output), value]);
         }
-        trimmed(&table)
+        let text = trimmed(&table);
+        let lines: Vec<_> =
+            text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+        lines.join("\n")
     }
 }
 

@@ -12,12 +12,16 @@ pub(crate) async fn status(context: &Context) -> Result<(), Failure> {
     let venue = context.client.market().venue().await?;
     let status = context.client.admin().status().await?;
     context.output.record(&record(&venue, &status))?;
-    // Nine tenths of the queue: the market no longer keeps up.
-    let full = status.queue_capacity.saturating_sub(status.queue_capacity / 10);
-    if full <= status.queue_length && status.queue_capacity != 0 {
+    if is_overloaded(&status) {
         return Err(Failure::FoundWrong("the market does not keep up: its queue is nearly full"));
     }
     Ok(())
+}
+
+/// Nine tenths of the queue are taken: the market no longer keeps up.
+const fn is_overloaded(status: &ServerStatus) -> bool {
+    let capacity = status.queue_capacity;
+    capacity != 0 && capacity.saturating_sub(capacity / 10) <= status.queue_length
 }
 
 pub(crate) async fn whoami(context: &Context) -> Result<(), Failure> {
@@ -32,6 +36,7 @@ fn record(venue: &Venue, status: &Answer<ServerStatus>) -> Record {
     let digest = status.digest.map(|digest| sfund_sdk::KeyHash::new(digest).to_string());
     Record::default()
         .with("venue", text(&venue.name))
+        .with("health", word(if is_overloaded(status) { "overloaded" } else { "ok" }))
         .with("state", word(venue.state.name()))
         .with("sequence", count(status.sequence.number()))
         .with("time", moment(status.time))

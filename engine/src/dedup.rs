@@ -129,7 +129,7 @@ fn is_due(remembered: &Remembered, at: Time) -> bool {
     remembered.at.plus_seconds(ATTEMPT_SECONDS) < at
 }
 
-/// The id with its caller mixed in: callers do not meet in one key by accident, and `find` compares.
+/// The id with its caller mixed in: callers do not meet in one key by accident; `find` compares.
 fn key(caller: Caller, attempt: Attempt) -> u128 {
     let caller = match caller {
         Caller::Venue => u128::from(u64::MAX),

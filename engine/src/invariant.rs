@@ -17,7 +17,7 @@ impl Market {
     /// Units: the holdings of a fund sum to what was issued (E5), what is on offer is what the open
     /// sell orders have left, what is pledged or frozen is what the locks say. Cash: every ledger
     /// sums to zero, nobody is below zero, what is held is what open buy orders and withdrawals
-    /// hold. Holders are counted right (A3), orders are counted right, and they hold what they need.
+    /// hold. Holders (A3) and orders are counted right, and orders hold what they need.
     ///
     /// # Errors
     ///

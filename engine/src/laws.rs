@@ -341,22 +341,7 @@ impl World {
                 let lock = LockId::new(self.rng.random_range(0..=self.market.locks_count));
                 Command::UnlockUnits(Box::new(UnlockUnits { lock, evidence: reason }))
             }
-            3 | 4 => {
-                let scopes = [
-                    TradingScope::Fund(fund),
-                    TradingScope::Segment(LICENSED),
-                    TradingScope::Segment(REGIONAL),
-                    TradingScope::Venue,
-                ];
-                let open = self.rng.random_range(0..24);
-                let state = match open {
-                    0 => TradingState::Halted,
-                    1 => TradingState::Closed,
-                    _ => TradingState::Open,
-                };
-                let scope = *scopes.choose(&mut self.rng).unwrap();
-                Command::SetTradingState(Box::new(SetTradingState { scope, state, reason }))
-            }
+            3 | 4 => self.trading_state(fund),
             5 => {
                 let active = self.rng.random_range(0..10) != 0;
                 let status = if active { PartyStatus::Active } else { PartyStatus::Suspended };
@@ -373,18 +358,7 @@ impl World {
                 let with = (self.rng.random_range(0..10) == 0).then_some(ALICE);
                 Command::Affiliate(Affiliate { party: investor, with })
             }
-            8 => {
-                let version = self.market.segment(LICENSED).unwrap().pack.version + 1;
-                let mut pack = Pack { version, ..licensed() };
-                pack.turnaround_trading_days = u16::from(self.rng.random_range(0..8) == 0);
-                pack.price_band = self.rng.random_bool(0.3).then_some(Ppm::new(30_000));
-                pack.holder_caps.partnership = self.rng.random_range(5..9);
-                pack.limits.fills_max = self.rng.random_range(2..20);
-                if self.rng.random_range(0..40) == 0 {
-                    pack.continuous = Permission::Forbidden;
-                }
-                Command::AdoptPack(Box::new(AdoptPack { segment: LICENSED, pack }))
-            }
+            8 => self.adopt_pack(),
             9 => {
                 let mut fees = fees();
                 fees.tiers[0].taker_buy = Ppm::new(self.rng.random_range(0..50_000));
@@ -406,6 +380,35 @@ impl World {
             }
         };
         (operator, command)
+    }
+
+    fn trading_state(&mut self, fund: FundId) -> Command {
+        let scopes = [
+            TradingScope::Fund(fund),
+            TradingScope::Segment(LICENSED),
+            TradingScope::Segment(REGIONAL),
+            TradingScope::Venue,
+        ];
+        let state = match self.rng.random_range(0..24) {
+            0 => TradingState::Halted,
+            1 => TradingState::Closed,
+            _ => TradingState::Open,
+        };
+        let (scope, reason) = (*scopes.choose(&mut self.rng).unwrap(), "随机".to_owned());
+        Command::SetTradingState(Box::new(SetTradingState { scope, state, reason }))
+    }
+
+    fn adopt_pack(&mut self) -> Command {
+        let version = self.market.segment(LICENSED).unwrap().pack.version + 1;
+        let mut pack = Pack { version, ..licensed() };
+        pack.turnaround_trading_days = u16::from(self.rng.random_range(0..8) == 0);
+        pack.price_band = self.rng.random_bool(0.3).then_some(Ppm::new(30_000));
+        pack.holder_caps.partnership = self.rng.random_range(5..9);
+        pack.limits.fills_max = self.rng.random_range(2..20);
+        if self.rng.random_range(0..40) == 0 {
+            pack.continuous = Permission::Forbidden;
+        }
+        Command::AdoptPack(Box::new(AdoptPack { segment: LICENSED, pack }))
     }
 }
 

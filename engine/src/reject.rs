@@ -158,7 +158,8 @@ rejects! {
     NotPermitted { 0 command: Asked, 1 role: Asker, 2 needs: Requirement }
 
     /// A text is empty, too long, or holds what it may not.
-    110 "BAD_TEXT" Malformed "" "{field} has {bytes} bytes; it takes 1 to {bytes_max} printable ones"
+    110 "BAD_TEXT" Malformed ""
+    "{field} has {bytes} bytes; it takes 1 to {bytes_max} printable ones"
     BadText { 0 field: Field, 1 bytes: u64, 2 bytes_max: u64 }
 
     /// A number is outside its range.
@@ -226,7 +227,8 @@ rejects! {
     WrongRole { 0 party: PartyId, 1 role: Role, 2 needs: Requirement }
 
     /// Who asked may not be who approves.
-    141 "SAME_PERSON" NotPermitted "" "{proposal} was made by {party}, and another person decides it"
+    141 "SAME_PERSON" NotPermitted ""
+    "{proposal} was made by {party}, and another person decides it"
     SamePerson { 0 proposal: ProposalId, 1 party: PartyId }
 
     /// A venue opens with somebody to run it, somebody else to approve, and a bank.
@@ -310,7 +312,8 @@ rejects! {
     OrderTooLarge { 0 cash_max: Money }
 
     /// An iceberg shows less than it is, and not too little of it, and rests.
-    214 "BAD_ICEBERG" Malformed "" "a peak lies from {peak_min} to less than the order, and it rests"
+    214 "BAD_ICEBERG" Malformed ""
+    "a peak lies from {peak_min} to less than the order, and it rests"
     BadIceberg { 0 peak_min: Units }
 
     /// A least quantity is at most the order, and needs no peak beside it.
@@ -342,7 +345,8 @@ rejects! {
     BelowInvestmentMin { 0 fund: FundId, 1 invested: Money, 2 minimum: Money }
 
     /// Buying and selling the same fund lie some trading days apart.
-    224 "TURNAROUND_INTERVAL" Rule "A2" "{party} traded the other way on {last}; {days} trading days must pass"
+    224 "TURNAROUND_INTERVAL" Rule "A2"
+    "{party} traded the other way on {last}; {days} trading days must pass"
     TurnaroundInterval { 0 party: PartyId, 1 last: Date, 2 days: u32 }
 
     /// The fund has as many holders as the law or its agreement allows, looked through.
@@ -354,14 +358,17 @@ rejects! {
     BelowMinimumTicket { 0 units: Units, 1 minimum: Units }
 
     /// Units on offer, pledged or frozen are held and cannot be offered.
-    227 "UNITS_NOT_AVAILABLE" Rule "A8" "{party} needs {wanted} units and has {available} available, {offered} on offer, {pledged} pledged, {frozen} frozen"
+    227 "UNITS_NOT_AVAILABLE" Rule "A8"
+    "{party} needs {wanted} units and has {available} available, \
+        {offered} on offer, {pledged} pledged, {frozen} frozen"
     UnitsNotAvailable {
         0 party: PartyId, 1 wanted: Units, 2 available: Units,
         3 offered: Units, 4 pledged: Units, 5 frozen: Units,
     }
 
     /// A buy holds its worst price and fee; a withdrawal holds its amount.
-    228 "CASH_NOT_AVAILABLE" Rule "A8" "{party} needs {wanted} of cash and has {available} available"
+    228 "CASH_NOT_AVAILABLE" Rule "A8"
+    "{party} needs {wanted} of cash and has {available} available"
     CashNotAvailable { 0 party: PartyId, 1 wanted: Money, 2 available: Money }
 
     /// The party has as many orders open as one may.

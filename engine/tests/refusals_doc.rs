@@ -2,6 +2,8 @@
 //!
 //! It is generated: with `UPDATE_DOCS=1` this test writes it anew.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;

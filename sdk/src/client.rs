@@ -182,24 +182,46 @@ impl fmt::Debug for Client {
     }
 }
 
-/// The waits between the attempts of one call.
+/// The waits between the attempts of one call, or to open one stream.
 #[derive(Debug)]
 pub(crate) struct Waits {
     retry: Retry,
     attempts: u32,
     next: Duration,
+    patience: Patience,
+}
+
+/// When there is no further attempt.
+#[derive(Clone, Copy, Debug)]
+enum Patience {
+    /// After as many as the retry policy allows.
+    Attempts,
+    /// So long after the first one that failed.
+    Span { patience: Duration, since: Option<Instant> },
 }
 
 impl Waits {
     pub(crate) fn new(retry: Retry) -> Self {
-        Self { retry, attempts: 0, next: retry.wait_first }
+        Self { retry, attempts: 0, next: retry.wait_first, patience: Patience::Attempts }
+    }
+
+    /// The waits of a stream that broke off.
+    pub(crate) fn of_stream(options: &Options) -> Self {
+        let patience = Patience::Span { patience: options.patience, since: None };
+        Self { patience, ..Self::new(options.retry) }
     }
 
     /// How long to wait after this error; `None` if it is final.
     pub(crate) fn after(&mut self, error: &Error) -> Option<Duration> {
         let least = error.retry_after()?;
         self.attempts = self.attempts.saturating_add(1);
-        if self.retry.attempts_max <= self.attempts {
+        let over = match &mut self.patience {
+            Patience::Attempts => self.retry.attempts_max <= self.attempts,
+            Patience::Span { patience, since } => {
+                *patience <= since.get_or_insert_with(Instant::now).elapsed()
+            }
+        };
+        if over {
             return None;
         }
         let wait = self.next.min(self.retry.wait_max);
@@ -295,5 +317,15 @@ mod tests {
         }
         assert_eq!(waits.after(&lost), None);
         assert_eq!(Waits::new(retry).after(&Error::Deadline), None);
+    }
+
+    #[test]
+    fn a_stream_has_patience_and_not_a_number_of_attempts() {
+        let options = Options::new("http://127.0.0.1:1").retry(Retry::never());
+        let lost = Error::Transport("lost".into());
+        let mut waits = Waits::of_stream(&options.clone().patience(Duration::from_secs(3_600)));
+        assert!((0..100).all(|_| waits.after(&lost).is_some()));
+        let mut waits = Waits::of_stream(&options.patience(Duration::ZERO));
+        assert_eq!(waits.after(&lost), None);
     }
 }

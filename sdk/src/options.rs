@@ -26,6 +26,7 @@ pub struct Options {
     pub(crate) connect_deadline: Duration,
     pub(crate) keep_alive: KeepAlive,
     pub(crate) silence_max: Duration,
+    pub(crate) patience: Duration,
     pub(crate) retry: Retry,
     pub(crate) consistency: Consistency,
     pub(crate) compression: Compression,
@@ -124,6 +125,7 @@ impl Options {
                 timeout: Duration::from_secs(10),
             },
             silence_max: Duration::from_secs(60),
+            patience: Duration::from_secs(60),
             retry: Retry::default(),
             consistency: Consistency::ReadYourWrites,
             compression: Compression::Off,
@@ -173,7 +175,14 @@ impl Options {
         Self { silence_max, ..self }
     }
 
-    /// How often to try again.
+    /// How long a stream that broke off tries to come back before it says so: longer than a
+    /// restart of the server takes. A minute if not said.
+    #[must_use]
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// How often to try a call again.
     #[must_use]
     pub fn retry(self, retry: Retry) -> Self {
         Self { retry, ..self }

@@ -151,7 +151,7 @@ impl OrderStreamRequest {
         let (calls, incoming_calls) = mpsc::channel(CALLS_MAX);
         let (replies, incoming_replies) = mpsc::channel(ANSWERS_MAX);
         let mut pump = Pump {
-            waits: Waits::new(self.client.options().retry),
+            waits: Waits::of_stream(self.client.options()),
             request: self,
             calls: incoming_calls,
             replies,
@@ -243,7 +243,7 @@ impl OrderAnswers {
     ///
     /// # Errors
     ///
-    /// What the connection was lost with, once the attempts of the client are used up. Before it
+    /// What the connection was lost with, once the client's patience is over. Before it
     /// every unanswered instruction is answered with [`Error::Closed`]: its outcome is unknown.
     pub async fn next(&mut self) -> Result<Option<OrderReply>, Error> {
         self.replies.recv().await.transpose()
@@ -415,7 +415,7 @@ impl Pump {
             Some(Incoming::Batch(batch)) => batch,
             Some(Incoming::Opened(_)) | None => return Ok(()),
         };
-        self.waits = Waits::new(self.request.client.options().retry);
+        self.waits = Waits::of_stream(self.request.client.options());
         for answer in batch.answers {
             let at = self.sent.iter().position(|sent| sent.tag == answer.tag);
             if at.and_then(|at| self.sent.remove(at)).is_none() {

@@ -359,7 +359,7 @@ impl Maker<'_> {
                 certifier: "示范律师事务所 Demo Law Office".to_owned(),
                 expires: next.expect("the 28th is a day of every month"),
                 net_assets: Money::from_fen(50_000_000_000),
-                financial_assets: Money::from_fen(2_000_000_0000),
+                financial_assets: Money::from_fen(20_000_000_000),
                 income: Money::ZERO,
             };
             self.operator.admin().qualify(party, qualification).await?;

@@ -242,7 +242,7 @@ fn what_to_try(
     narrator.chapter("市场继续交易，轮到你了", "The market goes on, and it is your turn")?;
     let key = folder.join("keys").join("operator-1.key");
     let admin = format!(
-        "cargo run --release -p sfund-admin -- --server http://{} --key-file {}",
+        "cargo run --release -p sfund-admin -- --address http://{} --key-file {}",
         running.address(),
         key.display()
     );

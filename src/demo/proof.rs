@@ -44,8 +44,8 @@ pub(super) async fn count(cast: &Cast) -> Result<Counted, Error> {
     for fund in &funds {
         trades = trades.saturating_add(fund.volume.trades);
         let holders = operator.register().holders(fund.id).all(ROWS_MAX).await?;
-        let held = holders.iter().map(|holding| holding.total());
-        let held = held.fold(Some(Units::ZERO), |sum, units| sum?.checked_add(units));
+        let mut held = holders.iter().map(|holding| holding.total());
+        let held = held.try_fold(Units::ZERO, Units::checked_add);
         units_conserved &= held == Some(fund.issued);
     }
     let cash_conserved = count_cash(operator).await?;

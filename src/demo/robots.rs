@@ -21,6 +21,10 @@ const RESTING_MAX: usize = 16;
 /// Ten-thousandths around the price in which they ask and bid.
 const SPREAD_E4: u64 = 40;
 
+/// Most lots of one order, and hundredths of a unit in a lot of the demo's own fund.
+const LOTS_MAX: u64 = 5;
+const LOT_E2: u64 = 10_000;
+
 /// What the robots have done.
 #[derive(Default)]
 struct Done {
@@ -87,7 +91,8 @@ async fn turn(cast: &Cast, done: &mut Done, log: &mut Log) -> Result<(), Error> 
     let step = done.turn.wrapping_mul(7) % SPREAD_E4;
     let low = cast.robot_price().e4().saturating_sub(SPREAD_E4 / 2);
     let price = Price::from_e4(low.saturating_add(step));
-    let units = Units::from_e2(10_000_u64.saturating_mul(1 + done.turn % 5));
+    let lots = (done.turn % LOTS_MAX).saturating_add(1);
+    let units = Units::from_e2(LOT_E2.saturating_mul(lots));
     let order = if who == 0 {
         Order::sell(cast.pledged_fund, units)
     } else {

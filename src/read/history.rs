@@ -103,6 +103,7 @@ impl Read {
             Rings::new(HISTORY_PER_KEY_MAX, HISTORY_ROWS_MAX)
         }
         Self(Arc::new(Models {
+            digest: std::sync::RwLock::default(),
             reached: watch::Sender::new(Stamp::default()),
             venue: std::sync::RwLock::default(),
             segments: Table::default(),

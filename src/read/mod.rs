@@ -23,7 +23,7 @@ mod tests;
 pub mod views;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use dashmap::DashMap;
@@ -76,6 +76,8 @@ pub struct NotReached {
 type OpenOrders = DashMap<PartyId, BTreeSet<OrderId>>;
 
 struct Models {
+    /// The newest digest of the whole market that was computed, and the entry it is of.
+    digest: RwLock<Option<(Sequence, [u8; 32])>>,
     reached: watch::Sender<Stamp>,
     venue: RwLock<Option<Arc<Venue>>>,
     segments: Table<SegmentId, SegmentView>,
@@ -128,6 +130,19 @@ impl OrderFilter {
 }
 
 impl Read {
+    /// The newest digest of the whole market that was computed, and the entry it is of: a digest
+    /// reads all of it, so one is made at the start and with each snapshot.
+    #[must_use]
+    pub fn digest(&self) -> Option<(Sequence, [u8; 32])> {
+        *self.0.digest.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes the digest of the market as of `sequence`.
+    pub fn note_digest(&self, sequence: Sequence, digest: [u8; 32]) {
+        let mut newest = self.0.digest.write().unwrap_or_else(PoisonError::into_inner);
+        *newest = Some((sequence, digest));
+    }
+
     /// The newest entry that every model has reached, and its time.
     #[must_use]
     pub fn newest(&self) -> Stamp {

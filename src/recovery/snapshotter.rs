@@ -13,6 +13,7 @@ use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 
 use crate::cause;
 use crate::journal::{Hash, Head, Reader, Snapshots};
+use crate::read::Read;
 use crate::read::projection::Projection;
 use crate::recovery::{Error, follow, state};
 
@@ -26,7 +27,8 @@ pub struct Snapshotter {
 }
 
 /// Takes a snapshot at the newest entry, from the newest sound one and the tail, and keeps the
-/// newest `keep`. Returns its place; nothing is stored if there is one there already.
+/// newest `keep`. Returns its place and the market's digest there; nothing is stored if there is one
+/// there already.
 ///
 /// # Errors
 ///
@@ -35,7 +37,7 @@ pub fn take_snapshot(
     reader: &Arc<dyn Reader>,
     snapshots: &mut dyn Snapshots,
     keep: usize,
-) -> Result<Head, Error> {
+) -> Result<(Head, [u8; 32]), Error> {
     let (start, _) = state::newest_sound(reader)?;
     let (mut projection, from) = match start {
         Some(found) => found,
@@ -43,17 +45,18 @@ pub fn take_snapshot(
     };
     let newest = reader.newest().sequence;
     let head = follow(reader, &mut projection, from, newest, &mut |_| {})?;
+    let digest = projection.market().digest();
     if from.sequence < head.sequence {
-        let digest = Hash::from_bytes(projection.market().digest());
-        snapshots.put(&head, digest, &state::encode(&projection), keep)?;
+        let market = Hash::from_bytes(digest);
+        snapshots.put(&head, market, &state::encode(&projection), keep)?;
     }
-    Ok(head)
+    Ok((head, digest))
 }
 
 impl Snapshotter {
     /// Starts a thread that takes a snapshot whenever `every_entries` came since the newest one,
     /// and a last one when it is stopped, and keeps the newest `keep`. A failure is logged, and
-    /// tried again after as many entries.
+    /// tried again after as many entries. `read` is told of each digest.
     ///
     /// # Errors
     ///
@@ -61,6 +64,7 @@ impl Snapshotter {
     pub fn start(
         reader: Arc<dyn Reader>,
         mut snapshots: Box<dyn Snapshots>,
+        read: Read,
         every_entries: u64,
         keep: usize,
     ) -> io::Result<Self> {
@@ -71,12 +75,12 @@ impl Snapshotter {
             while stopped.recv_timeout(LOOK_PAUSE) == Err(RecvTimeoutError::Timeout) {
                 let synced = reader.newest().sequence.number();
                 if every_entries.max(1) <= synced.saturating_sub(done) {
-                    done = take(&reader, snapshots.as_mut(), keep).unwrap_or(synced);
+                    done = take(&reader, snapshots.as_mut(), &read, keep).unwrap_or(synced);
                 }
             }
             // A last one, so that the next start has nothing to replay.
             if done < reader.newest().sequence.number() {
-                take(&reader, snapshots.as_mut(), keep);
+                take(&reader, snapshots.as_mut(), &read, keep);
             }
         };
         let thread = thread::Builder::new().name("sfund-snapshotter".to_owned()).spawn(run)?;
@@ -93,9 +97,15 @@ impl Snapshotter {
 }
 
 /// Takes a snapshot, and says so or why not. Returns its place.
-fn take(reader: &Arc<dyn Reader>, snapshots: &mut dyn Snapshots, keep: usize) -> Option<u64> {
+fn take(
+    reader: &Arc<dyn Reader>,
+    snapshots: &mut dyn Snapshots,
+    read: &Read,
+    keep: usize,
+) -> Option<u64> {
     match take_snapshot(reader, snapshots, keep) {
-        Ok(head) => {
+        Ok((head, digest)) => {
+            read.note_digest(head.sequence, digest);
             tracing::info!(at = %head.sequence, "a snapshot is stored");
             Some(head.sequence.number())
         }

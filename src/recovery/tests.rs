@@ -74,7 +74,7 @@ async fn a_snapshot_and_the_tail_are_the_whole_replay_history_included() {
             let Journal { reader, mut snapshots, .. } = disk.open().unwrap();
             let recovered = recover(&reader, |_| {}).unwrap();
             assert_eq!(bytes(&recovered.projection), bytes(&from_genesis(&disk)));
-            let head = take_snapshot(&reader, snapshots.as_mut(), 2).unwrap();
+            let (head, _) = take_snapshot(&reader, snapshots.as_mut(), 2).unwrap();
             assert_eq!(head, reader.newest());
             let recovered = recover(&reader, |_| {}).unwrap();
             assert_eq!(recovered.snapshot, head.sequence);
@@ -96,7 +96,7 @@ async fn an_unsound_snapshot_is_skipped() {
         trade(&server, round, 50).await;
         server.sequencer.stop();
         let Journal { reader, mut snapshots, .. } = disk.open().unwrap();
-        places.push(take_snapshot(&reader, snapshots.as_mut(), 3).unwrap().sequence);
+        places.push(take_snapshot(&reader, snapshots.as_mut(), 3).unwrap().0.sequence);
     }
     let Journal { reader, mut snapshots, .. } = disk.open().unwrap();
     disk.damage_snapshot(places[2], |stored| stored[100] ^= 1);

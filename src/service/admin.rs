@@ -181,14 +181,15 @@ impl AdminService for Admin {
         let stamp = self.0.after(&visit, ask.after_sequence).await?;
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let funds = every(|ask: &Ask<FundId>| self.0.read.funds(ask, |_| true));
+        let digest = self.0.read.digest();
         Ok(Response::new(v1::GetServerStatusResponse {
             sequence: stamp.sequence.number(),
             time: time_of(stamp),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             uptime_seconds: self.0.started.elapsed().as_secs(),
             durable_sequence: self.0.live.durable().number(),
-            digest_sequence: 0,
-            digest: Vec::new(),
+            digest_sequence: digest.map_or(0, |(sequence, _)| sequence.number()),
+            digest: digest.map_or_else(Vec::new, |(_, digest)| digest.to_vec()),
             queue_length: count(self.0.handle.queue_commands()),
             queue_capacity: count(self.0.queue_commands_max),
             orders_open: funds.iter().map(|view| u64::from(view.fund.orders_open)).sum(),

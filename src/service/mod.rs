@@ -123,7 +123,7 @@ pub enum Error {
 ///
 /// # Errors
 ///
-/// [`Error`] if it cannot begin, or a listener fails.
+/// [`enum@Error`] if it cannot begin, or a listener fails.
 pub async fn serve(
     listeners: Vec<TcpListener>,
     parts: Parts,

@@ -1,7 +1,7 @@
 //! Reading the fields of a message: all that is wrong with it is said at once.
 //!
-//! A reader of a field answers with its value; where the field is malformed it notes why and answers
-//! with a stand-in. [`Fields::done`] gives the whole only if nothing was noted, so a stand-in
+//! A reader of a field answers with its value; where the field is malformed it notes why and
+//! answers with a stand-in. [`Fields::done`] gives the whole only if nothing was noted, so a stand-in
 //! never leaves this module.
 
 use std::fmt;
@@ -284,7 +284,7 @@ pub fn read_time(timestamp: &Timestamp) -> Option<Time> {
 ///
 /// # Panics
 ///
-/// Never: the seconds of a `u64` of nanoseconds fit an `i64`, and what is left of one fits an `i32`.
+/// Never: the seconds of a `u64` of nanoseconds fit an `i64`, and what is left of one an `i32`.
 #[must_use]
 pub fn write_time(time: Time) -> Timestamp {
     let seconds = time.nanos() / NANOS_PER_SECOND;

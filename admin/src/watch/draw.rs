@@ -64,17 +64,18 @@ fn draw_ladders(frame: &mut Frame<'_>, area: Rect, screen: &Screen) {
         columns.split(*row).to_vec()
     });
     for (cell, watched) in cells.zip(screen.funds.values().skip(screen.first)) {
-        draw_ladder(frame, cell, watched, screen.lang);
+        draw_ladder(frame, cell, watched, screen);
     }
 }
 
-fn draw_ladder(frame: &mut Frame<'_>, area: Rect, watched: &Watched, lang: Lang) {
-    let fund = &watched.fund;
+fn draw_ladder(frame: &mut Frame<'_>, area: Rect, watched: &Watched, screen: &Screen) {
+    let (fund, lang) = (&watched.fund, screen.lang);
+    let state = screen.state(fund);
     let last = fund.last_price.map(|price| format!(" {price}")).unwrap_or_default();
-    let state = match fund.state {
+    let state = match state {
         TradingState::Open => String::new(),
         TradingState::Halted | TradingState::Closed => {
-            format!(" [{}]", lang.word(fund.state.name()))
+            format!(" [{}]", lang.word(state.name()))
         }
     };
     let title = format!(" {} {}{last}{state} ", fund.id, fund.details.name);

@@ -79,7 +79,11 @@ async fn load(
         }
         screen.watch(fund, book.value);
     }
-    screen.name = market.venue().await?.value.name;
+    let venue = market.venue().await?.value;
+    (screen.name, screen.venue) = (venue.name, venue.state);
+    for segment in market.segments().all(usize::MAX).await? {
+        screen.segments.insert(segment.id, segment.state);
+    }
     let stream = market.stream().funds(&ids).levels(LEVELS);
     Ok(match oldest {
         Some(sequence) => stream.after(sequence).open(),
@@ -118,9 +122,12 @@ async fn watch(
                 }
                 changed = true;
             }
-            _ = frames.tick(), if changed => {
-                terminal.draw(|frame| draw::draw(frame, &screen))?;
-                changed = false;
+            _ = frames.tick() => {
+                changed |= screen.connected(stream.is_connected());
+                if changed {
+                    terminal.draw(|frame| draw::draw(frame, &screen))?;
+                    changed = false;
+                }
             }
         }
     }

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use sfund_sdk::{Book, Fund, FundId, Happening, MarketChange, Sequence, Trade, TradingScope};
+use sfund_sdk::{
+    Book, Fund, FundId, Happening, MarketChange, SegmentId, Sequence, Trade, TradingScope,
+    TradingState,
+};
 
 use crate::choice::Choice as _;
 use crate::words::Lang;
@@ -38,6 +41,8 @@ pub(super) struct Screen {
     pub(super) link: Link,
     pub(super) sequence: Sequence,
     pub(super) funds: BTreeMap<FundId, Watched>,
+    pub(super) segments: BTreeMap<SegmentId, TradingState>,
+    pub(super) venue: TradingState,
     /// Newest first.
     pub(super) tape: VecDeque<Trade>,
     /// Newest first.
@@ -54,6 +59,8 @@ impl Screen {
             link: Link::CatchingUp,
             sequence: Sequence::ZERO,
             funds: BTreeMap::new(),
+            segments: BTreeMap::new(),
+            venue: TradingState::Open,
             tape: VecDeque::new(),
             alerts: VecDeque::new(),
             first: 0,
@@ -62,6 +69,20 @@ impl Screen {
 
     pub(super) fn watch(&mut self, fund: Fund, book: Book) {
         self.funds.insert(fund.id, Watched { fund, book });
+    }
+
+    /// State in which a fund trades: the strictest of its own, its segment's and the venue's.
+    pub(super) fn state(&self, fund: &Fund) -> TradingState {
+        let segment = self.segments.get(&fund.details.segment).copied();
+        let levels = [fund.state, segment.unwrap_or(TradingState::Open), self.venue];
+        let is = |state| levels.contains(&state);
+        if is(TradingState::Closed) {
+            TradingState::Closed
+        } else if is(TradingState::Halted) {
+            TradingState::Halted
+        } else {
+            TradingState::Open
+        }
     }
 
     /// Shows other ladders first.
@@ -73,6 +94,15 @@ impl Screen {
     pub(super) fn alert(&mut self, text: String) {
         self.alerts.push_front(text);
         self.alerts.truncate(ALERTS_MAX);
+    }
+
+    /// Takes note of whether there is a connection; says whether that is news.
+    pub(super) fn connected(&mut self, connected: bool) -> bool {
+        let lost = !connected && self.link == Link::Live;
+        if lost {
+            self.link = Link::Lost;
+        }
+        lost
     }
 
     /// Puts a trade on the tape, in its place and once.
@@ -111,8 +141,14 @@ impl Screen {
                         }
                         fund.to_string()
                     }
-                    TradingScope::Segment(segment) => segment.to_string(),
-                    TradingScope::Venue => self.lang.word("venue").to_owned(),
+                    TradingScope::Segment(segment) => {
+                        self.segments.insert(segment, state);
+                        segment.to_string()
+                    }
+                    TradingScope::Venue => {
+                        self.venue = state;
+                        self.lang.word("venue").to_owned()
+                    }
                 };
                 let state = self.lang.word(state.name());
                 self.alert(format!("#{} {what}: {state} ({reason})", event.sequence.number()));
@@ -127,6 +163,7 @@ impl Screen {
                 }
             }
             MarketChange::Segment(segment) => {
+                self.segments.insert(segment.id, segment.state);
                 let (id, pack) = (segment.id, &segment.pack);
                 let text = format!("{id}: {} v{}", pack.code, pack.version);
                 self.alert(format!("#{} {text}", event.sequence.number()));

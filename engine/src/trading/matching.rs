@@ -314,6 +314,15 @@ impl<'a, 'm> Meeting<'a, 'm> {
             seller_before,
         }));
         self.holders = holders;
+        self.count(resting, lots, units);
+        if remaining == Units::ZERO {
+            self.push_closed(maker.id, Closing::Filled, Units::ZERO);
+        }
+        if self.left == Lots::ZERO { Take::Last(lots) } else { Take::Lots(lots) }
+    }
+
+    /// Counts a trade: what is left of the incoming order, and what both owners have now.
+    fn count(&mut self, resting: &OpenOrder, lots: Lots, units: Units) {
         self.next_trade = self.next_trade.saturating_add(1);
         self.left = self.left.minus(lots);
         self.traded = self.traded.plus(lots);
@@ -329,10 +338,6 @@ impl<'a, 'm> Meeting<'a, 'm> {
         }
         let touched = self.touch(resting.holding);
         touched.traded = touched.traded.plus(units);
-        if remaining == Units::ZERO {
-            self.push_closed(maker.id, Closing::Filled, Units::ZERO);
-        }
-        if self.left == Lots::ZERO { Take::Last(lots) } else { Take::Lots(lots) }
     }
 
     fn look_through(&self, party: PartyId) -> u32 {

@@ -29,11 +29,12 @@ impl EntryStream {
         Self { stream: Resuming::new(client, request, after.next().number()) }
     }
 
-    /// Waits for the next entry or mark. After an error it may be asked again.
+    /// Waits for the next entry or mark. After an error it may be asked again. Who stops waiting loses
+    /// nothing: it may be a branch of `select!`.
     ///
     /// # Errors
     ///
-    /// What the stream could not be opened with, once the attempts of the client are used up.
+    /// What the stream could not be opened with, once the client's patience is over.
     pub async fn next(&mut self) -> Result<AuditChange, Error> {
         use v1::stream_entries_response::Event;
         loop {
@@ -49,6 +50,12 @@ impl EntryStream {
                 None => return Err(Unreadable { field: "event" }.into()),
             }
         }
+    }
+
+    /// Whether there is a connection; else it is being opened, or opened anew.
+    #[must_use]
+    pub const fn is_connected(&self) -> bool {
+        self.stream.is_open()
     }
 
     /// Newest entry of which everything was given: where another stream would go on after.

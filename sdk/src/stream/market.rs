@@ -95,11 +95,12 @@ impl MarketStream {
         MarketStreamRequest { client, request: v1::StreamMarketRequest::default(), from: 0 }
     }
 
-    /// Waits for what happens next. After an error it may be asked again.
+    /// Waits for what happens next. After an error it may be asked again. Who stops waiting loses
+    /// nothing: it may be a branch of `select!`.
     ///
     /// # Errors
     ///
-    /// What the stream could not be opened with, once the attempts of the client are used up.
+    /// What the stream could not be opened with, once the client's patience is over.
     pub async fn next(&mut self) -> Result<Happening<MarketChange>, Error> {
         let message = self.stream.next().await?;
         Ok(Happening {
@@ -107,6 +108,12 @@ impl MarketStream {
             time: wire::maybe_time(message.time)?,
             change: change_of(some(message.event, "event")?)?,
         })
+    }
+
+    /// Whether there is a connection; else it is being opened, or opened anew.
+    #[must_use]
+    pub const fn is_connected(&self) -> bool {
+        self.stream.is_open()
     }
 
     /// Newest entry of which everything was given: where another stream would go on after.

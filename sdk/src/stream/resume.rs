@@ -7,9 +7,10 @@
 use std::fmt;
 
 use sfund_proto::v1;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tonic::codec::Streaming;
 
+use crate::ask::Boxed;
 use crate::client::{Client, Waits};
 use crate::error::Error;
 use crate::rpc::Following;
@@ -92,8 +93,20 @@ pub(crate) struct Resuming<Q: Following> {
     client: Client,
     request: Q,
     position: Position<Q::Event>,
-    open: Option<Streaming<Q::Event>>,
+    link: Link<Q::Event>,
     waits: Waits,
+}
+
+/// How a stream stands. All that is awaited is kept here, so that who stops waiting loses nothing.
+enum Link<E> {
+    /// It is to be opened, not before this moment.
+    Closed(Option<Instant>),
+    Opening(Boxed<Streaming<E>>),
+    Open {
+        stream: Box<Streaming<E>>,
+        /// When it must have said something.
+        silent_at: Option<Instant>,
+    },
 }
 
 impl<Q: Following> Resuming<Q>
@@ -101,8 +114,9 @@ where
     Q::Event: Message,
 {
     pub(crate) fn new(client: Client, request: Q, from: u64) -> Self {
-        let waits = Waits::new(client.options().retry);
-        Self { client, request, position: Position::starting(from), open: None, waits }
+        let waits = Waits::of_stream(client.options());
+        let position = Position::starting(from);
+        Self { client, request, position, link: Link::Closed(None), waits }
     }
 
     /// Newest entry of which everything was given.
@@ -110,59 +124,97 @@ where
         self.position.complete()
     }
 
+    /// Whether there is a connection: else it is being opened.
+    pub(crate) const fn is_open(&self) -> bool {
+        matches!(self.link, Link::Open { .. })
+    }
+
     /// The next message that is no heartbeat and was not given before.
     pub(crate) async fn next(&mut self) -> Result<Q::Event, Error> {
         loop {
             match self.message().await {
                 Ok(message) => {
-                    self.waits = Waits::new(self.client.options().retry);
+                    self.waits = Waits::of_stream(self.client.options());
                     if self.position.take(&message) {
                         self.client.saw(message.sequence());
                         return Ok(message);
                     }
                 }
                 Err(error) => {
-                    self.open = None;
+                    self.link = Link::Closed(None);
                     let Some(wait) = self.waits.after(&error) else {
-                        self.waits = Waits::new(self.client.options().retry);
+                        self.waits = Waits::of_stream(self.client.options());
                         return Err(error);
                     };
-                    tokio::time::sleep(wait).await;
+                    self.link = Link::Closed(Instant::now().checked_add(wait));
                 }
             }
         }
     }
 
     async fn message(&mut self) -> Result<Q::Event, Error> {
-        let options = self.client.options();
-        let (deadline, silence_max) = (options.deadline, options.silence_max);
-        let stream = match &mut self.open {
-            Some(stream) => stream,
-            closed @ None => {
-                self.request.from(self.position.reopen());
-                let request = self.client.signed(self.request.clone());
-                let opening = Q::open(&self.client, request);
-                let opened = timeout(deadline, opening).await.map_err(|_| silent())?;
-                closed.insert(opened.map_err(Error::from_status)?.into_inner())
+        loop {
+            match &mut self.link {
+                Link::Closed(Some(moment)) => {
+                    sleep_until(*moment).await;
+                    self.link = Link::Closed(None);
+                }
+                Link::Closed(None) => {
+                    self.request.from(self.position.reopen());
+                    self.link = Link::Opening(opening(self.client.clone(), self.request.clone()));
+                }
+                Link::Opening(opening) => {
+                    let stream = Box::new(opening.as_mut().await?);
+                    self.link = Link::Open { stream, silent_at: self.silent_at() };
+                }
+                Link::Open { stream, silent_at } => {
+                    let said = match *silent_at {
+                        Some(moment) => timeout_at(moment, stream.message()).await,
+                        None => Ok(stream.message().await),
+                    };
+                    let message = match said {
+                        Ok(Ok(message)) => message.ok_or_else(ended)?,
+                        Ok(Err(status)) => return Err(Error::from_cut(status)),
+                        Err(_) => return Err(silent()),
+                    };
+                    let next = self.silent_at();
+                    if let Link::Open { silent_at, .. } = &mut self.link {
+                        *silent_at = next;
+                    }
+                    return Ok(message);
+                }
             }
-        };
-        match timeout(silence_max, stream.message()).await {
-            Ok(Ok(Some(message))) => Ok(message),
-            // The server ends a stream when it stops.
-            Ok(Ok(None)) => Err(Error::Transport("the server ended the stream".into())),
-            Ok(Err(status)) => Err(Error::from_cut(status)),
-            Err(_) => Err(silent()),
         }
     }
+
+    fn silent_at(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.client.options().silence_max)
+    }
+}
+
+fn opening<Q: Following>(client: Client, request: Q) -> Boxed<Streaming<Q::Event>> {
+    Box::pin(async move {
+        let opening = Q::open(&client, client.signed(request));
+        let opened = timeout(client.options().deadline, opening).await.map_err(|_| silent())?;
+        Ok(opened.map_err(Error::from_status)?.into_inner())
+    })
+}
+
+/// The server ends a stream when it stops.
+fn ended() -> Error {
+    Error::Transport("the server ended the stream".into())
 }
 
 fn silent() -> Error {
     Error::Transport("the server says nothing".into())
 }
 
-impl<Q: Following> fmt::Debug for Resuming<Q> {
+impl<Q: Following> fmt::Debug for Resuming<Q>
+where
+    Q::Event: Message,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Resuming({})", if self.open.is_some() { "open" } else { "to be opened" })
+        write!(f, "Resuming({})", if self.is_open() { "open" } else { "to be opened" })
     }
 }
 
