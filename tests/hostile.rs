@@ -27,7 +27,8 @@ use tonic_types::StatusExt as _;
 const RESIDENT_KIB_MAX: u64 = 400 * 1024;
 
 async fn served(settings: &[&str]) -> (tempfile::TempDir, Program, Cast) {
-    let folder = tempfile::tempdir().unwrap();
+    let mut folder = tempfile::tempdir().unwrap();
+    folder.disable_cleanup(true);
     let program = Program::serve(folder.path(), "127.0.0.1:0", settings);
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let now = Time::from_nanos(u64::try_from(since.as_nanos()).unwrap());
@@ -76,8 +77,25 @@ async fn what_makes_no_sense_is_refused_field_by_field() {
     let cast = exchange.cast().await;
     let mut trading = TradingServiceClient::new(channel(&exchange.url()).await);
     let numbers = [
-        "", "-1", "+1", "1e5", "NaN", "inf", "1.", ".5", "1.00001", "0x10", " 1.5", "1.5 ", "1,5",
-        "1_000", "１.５", "99999999999999999999", "18446744073709551616", "1.5\0", "--1",
+        "",
+        "-1",
+        "+1",
+        "1e5",
+        "NaN",
+        "inf",
+        "1.",
+        ".5",
+        "1.00001",
+        "0x10",
+        " 1.5",
+        "1.5 ",
+        "1,5",
+        "1_000",
+        "１.５",
+        "99999999999999999999",
+        "18446744073709551616",
+        "1.5\0",
+        "--1",
     ];
     let mut requests = Vec::new();
     for number in numbers {
@@ -101,14 +119,20 @@ async fn what_makes_no_sense_is_refused_field_by_field() {
         }
     }
     for (seconds, nanos) in [(i64::MAX, 0), (i64::MIN, 0), (0, -1), (0, i32::MAX), (-1, 0)] {
-        requests.push(("good_till", spoilt(&cast, |order| {
-            order.time_in_force = v1::TimeInForce::GoodTill.into();
-            order.good_till = Some(prost_types::Timestamp { seconds, nanos });
-        })));
+        requests.push((
+            "good_till",
+            spoilt(&cast, |order| {
+                order.time_in_force = v1::TimeInForce::GoodTill.into();
+                order.good_till = Some(prost_types::Timestamp { seconds, nanos });
+            }),
+        ));
     }
-    requests.push(("good_till", spoilt(&cast, |order| {
-        order.time_in_force = v1::TimeInForce::GoodTill.into();
-    })));
+    requests.push((
+        "good_till",
+        spoilt(&cast, |order| {
+            order.time_in_force = v1::TimeInForce::GoodTill.into();
+        }),
+    ));
     requests.push(("party_id", spoilt(&cast, |order| order.party_id = "party-x".to_owned())));
     for id in ["", "x", "00000000-0000-0000-0000-00000000000", &long] {
         let request = spoilt(&cast, |_| {});
@@ -219,7 +243,7 @@ async fn a_flood_is_slowed_and_the_others_are_served() {
     let settings = ["--server.calls_per_second_max", "50", "--server.calls_burst_max", "50"];
     let (_folder, mut program, cast) = served(&settings).await;
     let hasty = harness::hasty(&program.url(), &cast.lp.key).await;
-    let calls: Vec<_> = (0..500)
+    let calls: Vec<_> = (0..2_000)
         .map(|_| tokio::spawn(hasty.trading().place(cast.sell("1", "1.50")).into_future()))
         .collect();
     // Meanwhile somebody else asks, and is not made to wait.
@@ -242,6 +266,54 @@ async fn a_flood_is_slowed_and_the_others_are_served() {
     // Who waits as it is told to comes through.
     cast.lp.client.trading().place(cast.sell("1", "1.50")).await.unwrap();
     is_well(&mut program, &cast.s_fund.client).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_stream_whose_answers_nobody_reads_slows_itself_only() {
+    let (_folder, mut program, cast) = served(&[]).await;
+    // Room for unread answers of all streams: what the client's own connection holds up is no test.
+    let endpoint = Endpoint::from_shared(program.url())
+        .unwrap()
+        .initial_stream_window_size(65_535)
+        .initial_connection_window_size(1 << 24);
+    let mut trading = TradingServiceClient::new(endpoint.connect().await.unwrap());
+    let instruction = |tag| v1::OrderInstruction {
+        tag,
+        request_id: Uuid::now_v7().to_string(),
+        validate_only: true,
+        instruction: Some(v1::order_instruction::Instruction::Cancel(v1::Cancellation {
+            order_id: "order-7".to_owned(),
+        })),
+    };
+    let mut stuck = Vec::new();
+    for _ in 0..4 {
+        let (sender, outgoing) = tokio::sync::mpsc::channel(1);
+        let outgoing = tokio_stream::wrappers::ReceiverStream::new(outgoing);
+        let open = v1::order_stream_request::Message::Open(v1::OrderStreamOpen::default());
+        sender.send(v1::OrderStreamRequest { message: Some(open) }).await.unwrap();
+        let answers = trading.order_stream(signed(outgoing, &cast.lp)).await.unwrap();
+        // One small message after the other, until no more is taken.
+        let mut tag = 0;
+        loop {
+            tag += 1;
+            let instructions = vec![instruction(tag)];
+            let batch = v1::order_stream_request::Message::Batch(v1::OrderBatch { instructions });
+            let message = v1::OrderStreamRequest { message: Some(batch) };
+            let sent = sender.send(message);
+            match tokio::time::timeout(Duration::from_millis(500), sent).await {
+                Ok(sent) => sent.expect("the stream is slow, and open"),
+                Err(_) => break,
+            }
+        }
+        stuck.push((sender, answers));
+    }
+    // The same connection serves other calls.
+    let ask = v1::ListOrdersRequest::default();
+    soon("an answer", trading.list_orders(signed(ask, &cast.lp))).await.unwrap();
+    is_well(&mut program, &cast.s_fund.client).await;
+    for (_, answers) in &mut stuck {
+        soon("the answers", answers.get_mut().message()).await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -313,7 +385,8 @@ async fn a_stream_that_nobody_reads_is_cut_and_says_from_where_to_resume() {
 
     // From there on every entry comes, by the first that is new.
     let from = v1::StreamEntriesRequest { from_sequence: last + 1 };
-    let mut stream = admin.stream_entries(signed(from, &cast.regulator)).await.unwrap().into_inner();
+    let mut stream =
+        admin.stream_entries(signed(from, &cast.regulator)).await.unwrap().into_inner();
     while last < newest {
         let message = soon("an entry", stream.message()).await.unwrap().unwrap();
         if let Some(v1::stream_entries_response::Event::Entry(entry)) = message.event {

@@ -67,6 +67,14 @@ pub struct Parts {
     pub queue_commands_max: usize,
 }
 
+/// Bytes of one stream, and of one connection, that may arrive before they are read.
+///
+/// They also say how many small frames may: the library that speaks HTTP/2 ends a connection, with
+/// all that runs on it, once the small frames that nobody has read weigh half of its window. With
+/// these, a few hundred calls at once and every order stream of a caller waiting are far from it.
+const STREAM_WINDOW_BYTES: u32 = 128 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 8 * 1024 * 1024;
+
 /// How connections are encrypted.
 #[derive(Clone)]
 pub struct TlsConfig {
@@ -194,7 +202,8 @@ fn builder(limits: &Limits) -> Server {
         .http2_max_header_list_size(limits.header_bytes_max)
         .http2_keepalive_interval(Some(limits.keepalive_interval))
         .http2_keepalive_timeout(Some(limits.keepalive_timeout))
-        .http2_adaptive_window(Some(true))
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
 }
 
 fn tls_config(tls: &TlsConfig) -> ServerTlsConfig {
