@@ -187,7 +187,7 @@ impl AdminService for Admin {
             time: time_of(stamp),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             uptime_seconds: self.0.started.elapsed().as_secs(),
-            durable_sequence: self.0.live.newest().number(),
+            durable_sequence: self.0.live.durable().number(),
             digest_sequence: digest.map_or(0, |(sequence, _)| sequence.number()),
             digest: digest.map_or_else(Vec::new, |(_, digest)| digest.to_vec()),
             queue_length: count(self.0.handle.queue_commands()),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prost_types::Timestamp;
+use sfund_engine::command::Command;
 use sfund_engine::entry::Caller;
 use sfund_engine::id::{PartyId, Sequence};
 use sfund_engine::time::Time;
@@ -58,7 +59,15 @@ impl Desk {
     ) -> Result<Response<A>, Status> {
         let (visit, message) = open(request)?;
         let asked = read(&message, visit.who.party)?;
+        let opens_doors = matches!(
+            asked.command,
+            Command::IssueKey(_) | Command::RevokeKey(_) | Command::Review(_)
+        );
         let answer = self.submit(&visit, asked).await?;
+        if opens_doors {
+            // The door asks the read models: a key is good, or no longer, once its answer is there.
+            self.after(&visit, answer.sequence().number()).await?;
+        }
         let facts = facts(&answer).map_err(Status::from)?;
         Ok(Response::new(A::tell(&facts)))
     }

@@ -144,6 +144,12 @@ impl Live {
         Stream { live: self.clone(), next, block: None, state, is_marked: false }
     }
 
+    /// The newest entry that is durable; it is published a moment later.
+    #[must_use]
+    pub fn durable(&self) -> Sequence {
+        self.reader.newest().sequence
+    }
+
     /// The newest entry published.
     #[must_use]
     pub fn newest(&self) -> Sequence {

@@ -19,8 +19,10 @@ pub fn meters(
     party: &Party,
 ) -> v1::GetMetersResponse {
     let pack = &segment.segment.pack;
-    let rates =
-        segment.fees.tiers.get(usize::from(party.details.tier)).copied().unwrap_or_default();
+    let tiers = &segment.fees.tiers;
+    // A tier beyond the last row pays the last row, as in the market.
+    let rates = tiers.get(usize::from(party.details.tier)).or(tiers.last());
+    let rates = rates.copied().unwrap_or_default();
     v1::GetMetersResponse {
         sequence: 0,
         time: None,
