@@ -10,6 +10,7 @@
     reason = "each test file uses a part of it, and a test fails on overflow"
 )]
 
+pub mod calls;
 pub mod cast;
 pub mod program;
 

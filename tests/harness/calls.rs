@@ -1,0 +1,298 @@
+//! Every call of the interface, as one caller makes it about somebody's things: commands as dry
+//! runs, so that nothing changes from one call to the next.
+
+use sfund_proto::v1;
+use sfund_proto::v1::admin_service_client::AdminServiceClient;
+use sfund_proto::v1::market_service_client::MarketServiceClient;
+use sfund_proto::v1::register_service_client::RegisterServiceClient;
+use sfund_proto::v1::settlement_service_client::SettlementServiceClient;
+use sfund_proto::v1::trading_service_client::TradingServiceClient;
+use sfund_sdk::{ApiKey, Uuid};
+use tonic::transport::Channel;
+use tonic::{Code, Request};
+
+/// What is asked about.
+#[derive(Clone, Default)]
+pub struct Things {
+    pub party: String,
+    pub order: String,
+    pub intention: String,
+    pub transfer: String,
+    pub lock: String,
+    pub key_hash: Vec<u8>,
+    /// A fund that it manages, if it is a manager.
+    pub managed: String,
+    pub side: v1::Side,
+}
+
+/// What all calls share.
+#[derive(Clone)]
+pub struct Common {
+    pub channel: Channel,
+    pub fund: String,
+    pub segment: v1::Segment,
+    pub calendar: v1::Calendar,
+    pub details: v1::FundDetails,
+    pub proposal: String,
+    pub lender: String,
+    pub moment: prost_types::Timestamp,
+}
+
+macro_rules! calls {
+    (
+        ($path:expr, $common:expr, $key:expr)
+        $($service:literal $client:ident { $($method:ident $name:literal $request:expr;)* })*
+    ) => {
+        match $path {
+            $($(concat!("/sfund.v1.", $service, "/", $name) => {
+                let request = signed($request, $key);
+                let client = $client::new($common.channel.clone());
+                Some({ client }.$method(request).await.map(drop).map_err(|status| status.code()))
+            })*)*
+            _ => None,
+        }
+    };
+}
+
+fn signed<Q>(request: Q, key: Option<&ApiKey>) -> Request<Q> {
+    let mut request = Request::new(request);
+    if let Some(key) = key {
+        let bearer = format!("Bearer {}", key.reveal()).parse().unwrap();
+        request.metadata_mut().insert("authorization", bearer);
+    }
+    request
+}
+
+/// Makes the call of this path; `None` if there is none here.
+#[expect(clippy::too_many_lines, reason = "one line or two for each call of the interface")]
+pub async fn call(
+    path: &str,
+    common: &Common,
+    key: Option<&ApiKey>,
+    of: &Things,
+) -> Option<Result<(), Code>> {
+    let request_id = Uuid::now_v7().to_string();
+    let (party_id, fund_id) = (of.party.clone(), common.fund.clone());
+    let segment_id = common.segment.segment_id.clone();
+    let evidence = "court order 1".to_owned();
+    let validate_only = true;
+    let order = v1::OrderTerms {
+        party_id: party_id.clone(),
+        fund_id: fund_id.clone(),
+        side: of.side.into(),
+        r#type: v1::OrderType::Limit.into(),
+        price: "1.50".to_owned(),
+        units: "1000000".to_owned(),
+        time_in_force: v1::TimeInForce::GoodTillCancelled.into(),
+        ..Default::default()
+    };
+    let pack = v1::Pack { version: 2, ..common.segment.pack.clone().unwrap() };
+    let calendar = v1::Calendar { version: 2, ..common.calendar.clone() };
+    let details = v1::PartyDetails {
+        code: "newcomer".to_owned(),
+        name: "Newcomer".to_owned(),
+        role: v1::Role::Lp.into(),
+        form: v1::PartyForm::Institution.into(),
+        look_through: 1,
+        ..Default::default()
+    };
+    let qualification = v1::Qualification {
+        evidence_sha256: vec![7; 32],
+        certifier: "律师事务所".to_owned(),
+        expires: "2033-12-31".to_owned(),
+        ..Default::default()
+    };
+    let which_party = v1::get_party_request::Which::PartyId(party_id.clone());
+    let which_fund = v1::get_fund_request::Which::FundId(fund_id.clone());
+    let scope = v1::trading_scope::Scope::FundId(fund_id.clone());
+    let amendment = v1::Amendment {
+        order_id: of.order.clone(),
+        price: "1.60".to_owned(),
+        ..Default::default()
+    };
+    let cancellation = v1::Cancellation { order_id: of.order.clone() };
+    let all = v1::MassCancellation { party_id: party_id.clone(), ..Default::default() };
+    calls! { (path, common, key)
+        "MarketService" MarketServiceClient {
+            get_venue "GetVenue" v1::GetVenueRequest::default();
+            get_segment "GetSegment" v1::GetSegmentRequest { segment_id, ..Default::default() };
+            list_segments "ListSegments" v1::ListSegmentsRequest::default();
+            get_fund "GetFund" v1::GetFundRequest { which: Some(which_fund), after_sequence: 0 };
+            list_funds "ListFunds" v1::ListFundsRequest::default();
+            get_book "GetBook" v1::GetBookRequest { fund_id, ..Default::default() };
+            list_trades "ListTrades" v1::ListTradesRequest { fund_id, ..Default::default() };
+            stream_market "StreamMarket" v1::StreamMarketRequest::default();
+        }
+        "TradingService" TradingServiceClient {
+            place_order "PlaceOrder"
+                v1::PlaceOrderRequest { request_id, validate_only, order: Some(order) };
+            amend_order "AmendOrder"
+                v1::AmendOrderRequest { request_id, validate_only, amendment: Some(amendment) };
+            cancel_order "CancelOrder" v1::CancelOrderRequest {
+                request_id, validate_only, cancellation: Some(cancellation)
+            };
+            cancel_all "CancelAll"
+                v1::CancelAllRequest { request_id, validate_only, cancellation: Some(all) };
+            order_stream "OrderStream" tokio_stream::once(v1::OrderStreamRequest {
+                message: Some(v1::order_stream_request::Message::Open(Default::default())),
+            });
+            get_order "GetOrder"
+                v1::GetOrderRequest { order_id: of.order.clone(), ..Default::default() };
+            list_orders "ListOrders" v1::ListOrdersRequest { party_id, ..Default::default() };
+            list_my_trades "ListMyTrades"
+                v1::ListMyTradesRequest { party_id, ..Default::default() };
+            get_meters "GetMeters" v1::GetMetersRequest { party_id, fund_id, after_sequence: 0 };
+            post_intention "PostIntention" v1::PostIntentionRequest {
+                request_id,
+                validate_only,
+                party_id,
+                fund_id,
+                side: of.side.into(),
+                price: "1.50".to_owned(),
+                units: "1000".to_owned(),
+                expires: Some(common.moment),
+            };
+            withdraw_intention "WithdrawIntention" v1::WithdrawIntentionRequest {
+                request_id, validate_only, intention_id: of.intention.clone()
+            };
+            list_intentions "ListIntentions"
+                v1::ListIntentionsRequest { party_id, ..Default::default() };
+            list_suggestions "ListSuggestions"
+                v1::ListSuggestionsRequest { party_id, ..Default::default() };
+            stream_my_events "StreamMyEvents"
+                v1::StreamMyEventsRequest { party_id, ..Default::default() };
+        }
+        "RegisterService" RegisterServiceClient {
+            get_holding "GetHolding"
+                v1::GetHoldingRequest { party_id, fund_id, after_sequence: 0 };
+            list_holdings "ListHoldings"
+                v1::ListHoldingsRequest { party_id, ..Default::default() };
+            list_holders "ListHolders"
+                v1::ListHoldersRequest { fund_id: of.managed.clone(), ..Default::default() };
+            list_statement_entries "ListStatementEntries"
+                v1::ListStatementEntriesRequest { party_id, fund_id, ..Default::default() };
+        }
+        "SettlementService" SettlementServiceClient {
+            request_transfer "RequestTransfer" v1::RequestTransferRequest {
+                request_id,
+                validate_only,
+                party_id,
+                direction: v1::TransferDirection::Deposit.into(),
+                currency: "CNY".to_owned(),
+                amount: "1.00".to_owned(),
+                reference: "wire".to_owned(),
+            };
+            settle_transfer "SettleTransfer" v1::SettleTransferRequest {
+                request_id,
+                validate_only,
+                transfer_id: of.transfer.clone(),
+                outcome: v1::TransferOutcome::Confirmed.into(),
+                bank_reference: "bank".to_owned(),
+            };
+            list_transfers "ListTransfers"
+                v1::ListTransfersRequest { party_id, ..Default::default() };
+            get_cash "GetCash" v1::GetCashRequest { party_id, after_sequence: 0 };
+            list_house_accounts "ListHouseAccounts" v1::ListHouseAccountsRequest::default();
+            list_cash_entries "ListCashEntries"
+                v1::ListCashEntriesRequest { party_id, ..Default::default() };
+        }
+        "AdminService" AdminServiceClient {
+            get_caller "GetCaller" v1::GetCallerRequest::default();
+            get_server_status "GetServerStatus" v1::GetServerStatusRequest::default();
+            open_segment "OpenSegment" v1::OpenSegmentRequest {
+                request_id,
+                validate_only,
+                code: "another".to_owned(),
+                name: "Another".to_owned(),
+                pack: common.segment.pack.clone(),
+                fees: common.segment.fees.clone(),
+            };
+            adopt_pack "AdoptPack" v1::AdoptPackRequest {
+                request_id, validate_only, segment_id, pack: Some(pack)
+            };
+            set_calendar "SetCalendar" v1::SetCalendarRequest {
+                request_id, validate_only, calendar: Some(calendar)
+            };
+            set_fees "SetFees" v1::SetFeesRequest {
+                request_id, validate_only, segment_id, fees: common.segment.fees.clone()
+            };
+            register_party "RegisterParty"
+                v1::RegisterPartyRequest { request_id, validate_only, details: Some(details) };
+            get_party "GetParty"
+                v1::GetPartyRequest { which: Some(which_party), after_sequence: 0 };
+            list_parties "ListParties" v1::ListPartiesRequest::default();
+            qualify "Qualify" v1::QualifyRequest {
+                request_id, validate_only, party_id, qualification: Some(qualification)
+            };
+            affiliate "Affiliate" v1::AffiliateRequest {
+                request_id, validate_only, party_id, with_party_id: common.lender.clone()
+            };
+            set_party_status "SetPartyStatus" v1::SetPartyStatusRequest {
+                request_id,
+                validate_only,
+                party_id,
+                status: v1::PartyStatus::Suspended.into(),
+                reason: evidence,
+            };
+            register_fund "RegisterFund" v1::RegisterFundRequest {
+                request_id, validate_only, details: Some(common.details.clone())
+            };
+            extend_term "ExtendTerm" v1::ExtendTermRequest {
+                request_id, validate_only, fund_id, until_date: "2040-12-31".to_owned()
+            };
+            issue_units "IssueUnits" v1::IssueUnitsRequest {
+                request_id, validate_only, fund_id, party_id, units: "5".to_owned(), evidence
+            };
+            lock_units "LockUnits" v1::LockUnitsRequest {
+                request_id,
+                validate_only,
+                party_id,
+                fund_id,
+                units: "5".to_owned(),
+                kind: v1::LockKind::Freeze.into(),
+                pledgee_id: String::new(),
+                evidence,
+            };
+            unlock_units "UnlockUnits" v1::UnlockUnitsRequest {
+                request_id, validate_only, lock_id: of.lock.clone(), evidence
+            };
+            list_locks "ListLocks" v1::ListLocksRequest { party_id, ..Default::default() };
+            issue_key "IssueKey" v1::IssueKeyRequest {
+                request_id,
+                validate_only,
+                party_id,
+                key_hash: vec![3; 32],
+                scope: v1::KeyScope::Full.into(),
+                expires: Some(common.moment),
+            };
+            revoke_key "RevokeKey" v1::RevokeKeyRequest {
+                request_id, validate_only, key_hash: of.key_hash.clone()
+            };
+            list_keys "ListKeys" v1::ListKeysRequest { party_id, ..Default::default() };
+            set_reference "SetReference" v1::SetReferenceRequest {
+                request_id,
+                validate_only,
+                fund_id,
+                price: "1.50".to_owned(),
+                source: "report".to_owned(),
+                valid_until: Some(common.moment),
+            };
+            set_trading_state "SetTradingState" v1::SetTradingStateRequest {
+                request_id,
+                validate_only,
+                scope: Some(v1::TradingScope { scope: Some(scope) }),
+                state: v1::TradingState::Halted.into(),
+                reason: evidence,
+            };
+            review "Review" v1::ReviewRequest {
+                request_id,
+                validate_only,
+                proposal_id: common.proposal.clone(),
+                verdict: v1::Verdict::Decline.into(),
+            };
+            list_proposals "ListProposals" v1::ListProposalsRequest::default();
+            list_entries "ListEntries" v1::ListEntriesRequest::default();
+            stream_entries "StreamEntries" v1::StreamEntriesRequest { from_sequence: 1 };
+        }
+    }
+}
