@@ -1,6 +1,11 @@
 //! What takes two persons: rules, staff, and money.
 
-#![allow(missing_docs, clippy::arithmetic_side_effects, reason = "a test is no library")]
+#![allow(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    reason = "a test is no library"
+)]
 
 mod harness;
 

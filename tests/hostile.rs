@@ -1,7 +1,12 @@
 //! Whatever comes over the wire, the server stays up, small, and fair to the others.
 
 #![cfg(unix)]
-#![allow(missing_docs, clippy::arithmetic_side_effects, reason = "a test is no library")]
+#![allow(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    reason = "a test is no library"
+)]
 
 mod harness;
 
@@ -76,8 +81,25 @@ async fn what_makes_no_sense_is_refused_field_by_field() {
     let cast = exchange.cast().await;
     let mut trading = TradingServiceClient::new(channel(&exchange.url()).await);
     let numbers = [
-        "", "-1", "+1", "1e5", "NaN", "inf", "1.", ".5", "1.00001", "0x10", " 1.5", "1.5 ", "1,5",
-        "1_000", "１.５", "99999999999999999999", "18446744073709551616", "1.5\0", "--1",
+        "",
+        "-1",
+        "+1",
+        "1e5",
+        "NaN",
+        "inf",
+        "1.",
+        ".5",
+        "1.00001",
+        "0x10",
+        " 1.5",
+        "1.5 ",
+        "1,5",
+        "1_000",
+        "１.５",
+        "99999999999999999999",
+        "18446744073709551616",
+        "1.5\0",
+        "--1",
     ];
     let mut requests = Vec::new();
     for number in numbers {
@@ -101,14 +123,20 @@ async fn what_makes_no_sense_is_refused_field_by_field() {
         }
     }
     for (seconds, nanos) in [(i64::MAX, 0), (i64::MIN, 0), (0, -1), (0, i32::MAX), (-1, 0)] {
-        requests.push(("good_till", spoilt(&cast, |order| {
-            order.time_in_force = v1::TimeInForce::GoodTill.into();
-            order.good_till = Some(prost_types::Timestamp { seconds, nanos });
-        })));
+        requests.push((
+            "good_till",
+            spoilt(&cast, |order| {
+                order.time_in_force = v1::TimeInForce::GoodTill.into();
+                order.good_till = Some(prost_types::Timestamp { seconds, nanos });
+            }),
+        ));
     }
-    requests.push(("good_till", spoilt(&cast, |order| {
-        order.time_in_force = v1::TimeInForce::GoodTill.into();
-    })));
+    requests.push((
+        "good_till",
+        spoilt(&cast, |order| {
+            order.time_in_force = v1::TimeInForce::GoodTill.into();
+        }),
+    ));
     requests.push(("party_id", spoilt(&cast, |order| order.party_id = "party-x".to_owned())));
     for id in ["", "x", "00000000-0000-0000-0000-00000000000", &long] {
         let request = spoilt(&cast, |_| {});
@@ -313,7 +341,8 @@ async fn a_stream_that_nobody_reads_is_cut_and_says_from_where_to_resume() {
 
     // From there on every entry comes, by the first that is new.
     let from = v1::StreamEntriesRequest { from_sequence: last + 1 };
-    let mut stream = admin.stream_entries(signed(from, &cast.regulator)).await.unwrap().into_inner();
+    let mut stream =
+        admin.stream_entries(signed(from, &cast.regulator)).await.unwrap().into_inner();
     while last < newest {
         let message = soon("an entry", stream.message()).await.unwrap().unwrap();
         if let Some(v1::stream_entries_response::Event::Entry(entry)) = message.event {

@@ -1,6 +1,11 @@
 //! The interface beside its services: reflection, health, compression.
 
-#![allow(missing_docs, clippy::arithmetic_side_effects, reason = "a test is no library")]
+#![allow(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    reason = "a test is no library"
+)]
 
 mod harness;
 
@@ -33,14 +38,10 @@ async fn anybody_may_ask_what_the_server_offers() {
     let exchange = Exchange::open().await;
     let mut reflection = ServerReflectionClient::new(channel(&exchange).await);
     let symbol = "sfund.v1.TradingService".to_owned();
-    let asks = [
-        MessageRequest::ListServices(String::new()),
-        MessageRequest::FileContainingSymbol(symbol),
-    ];
-    let asks = asks.map(|ask| ServerReflectionRequest {
-        host: String::new(),
-        message_request: Some(ask),
-    });
+    let asks =
+        [MessageRequest::ListServices(String::new()), MessageRequest::FileContainingSymbol(symbol)];
+    let asks =
+        asks.map(|ask| ServerReflectionRequest { host: String::new(), message_request: Some(ask) });
     let answers = reflection.server_reflection_info(tokio_stream::iter(asks)).await.unwrap();
     let mut answers = answers.into_inner();
     let listed = soon("the services", answers.message()).await.unwrap().unwrap();

@@ -1,6 +1,11 @@
 //! What the market refuses, by which rule, and what the meters say beforehand.
 
-#![allow(missing_docs, clippy::arithmetic_side_effects, reason = "a test is no library")]
+#![allow(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    reason = "a test is no library"
+)]
 
 mod harness;
 

@@ -1,6 +1,11 @@
 //! Trading through the SDK: what happens, to the fen, and who is told what of it.
 
-#![allow(missing_docs, clippy::arithmetic_side_effects, reason = "a test is no library")]
+#![allow(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    reason = "a test is no library"
+)]
 
 mod harness;
 
