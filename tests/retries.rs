@@ -4,6 +4,7 @@
     missing_docs,
     clippy::arithmetic_side_effects,
     clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
     reason = "a test is no library"
 )]
 
