@@ -1,6 +1,12 @@
 //! What takes two persons: rules, staff, and money.
 
-#![allow(missing_docs, clippy::arithmetic_side_effects, reason = "a test is no library")]
+#![allow(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test is no library"
+)]
 
 mod harness;
 

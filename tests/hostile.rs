@@ -1,7 +1,13 @@
 //! Whatever comes over the wire, the server stays up, small, and fair to the others.
 
 #![cfg(unix)]
-#![allow(missing_docs, clippy::arithmetic_side_effects, reason = "a test is no library")]
+#![allow(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test is no library"
+)]
 
 mod harness;
 

@@ -1,6 +1,12 @@
 //! What the market refuses, by which rule, and what the meters say beforehand.
 
-#![allow(missing_docs, clippy::arithmetic_side_effects, reason = "a test is no library")]
+#![allow(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test is no library"
+)]
 
 mod harness;
 

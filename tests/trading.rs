@@ -1,6 +1,12 @@
 //! Trading through the SDK: what happens, to the fen, and who is told what of it.
 
-#![allow(missing_docs, clippy::arithmetic_side_effects, reason = "a test is no library")]
+#![allow(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test is no library"
+)]
 
 mod harness;
 

@@ -32,7 +32,7 @@ mod trading_state;
 mod watch;
 mod words;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -135,14 +135,23 @@ enum Group {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Group::Completions { shell } = &cli.command {
-        clap_complete::generate(*shell, &mut Cli::command(), "sfund-admin", &mut io::stdout());
-        return ExitCode::SUCCESS;
+        return ended(completions(*shell));
     }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return report(&Failure::Output(error)),
     };
-    match runtime.block_on(run(cli)) {
+    ended(runtime.block_on(run(cli)))
+}
+
+fn completions(shell: Shell) -> Result<(), Failure> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "sfund-admin", &mut text);
+    Ok(io::stdout().write_all(&text)?)
+}
+
+fn ended(result: Result<(), Failure>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads our output has read enough.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {

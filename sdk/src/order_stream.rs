@@ -23,12 +23,10 @@ use uuid::Uuid;
 use crate::ask::Answer;
 use crate::client::{Client, Waits};
 use crate::error::{Error, Unreadable};
-use crate::rpc::{Stamp, service};
+use crate::rpc::{MESSAGE_BYTES_MAX, Stamp, service};
 use crate::trading::order::{Amendment, MassCancellation, Order, OrderOutcome, outcome_of};
 use crate::trading::{MassCancelled, closed_of};
 
-/// Longest message that is accepted.
-const MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Most instructions of one message.
 const BATCH_MAX: usize = 1_000;
 /// Calls of `send` that may wait for the task.

@@ -15,7 +15,7 @@ use tonic::{Request, Response, Status};
 use crate::client::Client;
 
 /// Longest message that is accepted: a full page of journal entries fits.
-const MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub(crate) const MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// A message that is answered by one message.
 pub(crate) trait Rpc: Clone + Send + Sync + 'static {

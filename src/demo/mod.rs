@@ -146,7 +146,7 @@ fn folder(config: &Config) -> PathBuf {
 ///
 /// # Errors
 ///
-/// See [`Error`].
+/// See [`enum@Error`].
 pub async fn run(mut config: Config, options: Options) -> Result<Outcome, Error> {
     let folder = folder(&config);
     let narrator = Narrator::new(options.language);

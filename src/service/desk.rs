@@ -11,6 +11,7 @@ use sfund_engine::time::Time;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
+use tracing::Instrument as _;
 
 use crate::read::Read;
 use crate::read::views::Stamp;
@@ -74,7 +75,10 @@ impl Desk {
 
     async fn submit(&self, visit: &Visit, asked: Asked) -> Result<Answer, Trouble> {
         let submission = submission(visit.who.party, asked);
-        self.handle.submit(submission).await.map_err(trouble)
+        // From the call to the sync: the writer tells within it how long each stage took.
+        let command = submission.command.kind().name();
+        let span = tracing::debug_span!("command", party = %visit.who.party, command);
+        self.handle.submit(submission).instrument(span).await.map_err(trouble)
     }
 
     /// Waits until the read models have reached `sequence`, and says how far they are.

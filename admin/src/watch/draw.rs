@@ -102,7 +102,8 @@ fn tape_line(trade: &Trade) -> String {
     let time = trade.time.to_string();
     let clock = time.split_once('T').and_then(|(_, clock)| clock.get(..8)).unwrap_or_default();
     let units = grouped(&trade.units.to_string());
-    format!("{clock} {:<9} {units:>17} {:>10}", trade.fund.to_string(), trade.price.to_string())
+    // The price comes first: a narrow terminal cuts what stands last.
+    format!("{clock} {:>9} {units:>14} {}", trade.price.to_string(), trade.fund)
 }
 
 fn draw_alerts(frame: &mut Frame<'_>, area: Rect, screen: &Screen) {
@@ -191,7 +192,7 @@ mod tests {
         expect![[r#"
             "S-Fund Exchange  #1042  live  q quits                                                                                   "
             "┌ fund-12 Suzhou Growth I 1.4150 [halted] ───────────────────────┐┌ trades ────────────────────────────────────────────┐"
-            "│      orders             units       price                      ││06:00:00 fund-12           20,000.00     1.4150     │"
+            "│      orders             units       price                      ││06:00:00    1.4150      20,000.00 fund-12           │"
             "│ask       12      4,000,000.00      1.4200  ██████████          ││                                                    │"
             "│ask        1        120,000.00      1.4150  ▎                   ││                                                    │"
             "│                                  ± 0.0030                      ││                                                    │"
