@@ -5,9 +5,11 @@
 
 #![allow(
     dead_code,
+    missing_docs,
     unreachable_pub,
     clippy::arithmetic_side_effects,
-    reason = "each test file uses a part of it, and a test fails on overflow"
+    clippy::unwrap_used,
+    reason = "each test file uses a part of it, and a test may fail"
 )]
 
 pub mod calls;
