@@ -72,9 +72,15 @@ async fn rules_change_only_when_a_supervisor_approves() {
         ]
     );
 
-    // It is decided anew: the same version again is not newer, and is refused when it is asked for.
-    let old = refusal(operator.adopt_pack(cast.licensed, pack).await);
-    assert_eq!((old.reason.as_str(), told(&old, "current")), ("PACK_NOT_NEWER", "2"));
+    // It is decided anew when it is approved: of two that were sound when asked for, one is late.
+    let next = sfund_sdk::Pack { version: 3, ..pack };
+    let first = waits(operator.adopt_pack(cast.licensed, next.clone()).await.unwrap().value);
+    let second = waits(operator.adopt_pack(cast.licensed, next.clone()).await.unwrap().value);
+    supervisor.review(second, Verdict::Approve).await.unwrap();
+    let late = refusal(supervisor.review(first, Verdict::Approve).await);
+    assert_eq!((late.reason.as_str(), told(&late, "current")), ("PACK_NOT_NEWER", "3"));
+    let old = refusal(operator.adopt_pack(cast.licensed, next).await);
+    assert_eq!(old.reason, "PACK_NOT_NEWER", "nor does it become a proposal any more");
 }
 
 #[tokio::test(flavor = "multi_thread")]
