@@ -135,27 +135,33 @@ async fn ask_again(cast: &Cast, all: &mut [Remembered]) {
     }
 }
 
+/// What the audit trail says of attempts, as far as it was read.
+#[derive(Default)]
+struct Journaled {
+    next: Sequence,
+    attempts: BTreeMap<Uuid, Sequence>,
+}
+
 /// Every attempt is in the journal exactly once, and every order taken is on record.
-async fn account(cast: &Cast, all: &[Remembered]) {
+async fn account(cast: &Cast, journaled: &mut Journaled, all: &[Remembered]) {
     let commands = vec!["PlaceOrder".to_owned()];
-    let filter = EntryFilter { commands, ..EntryFilter::default() };
+    let filter = EntryFilter { from: journaled.next, commands, ..EntryFilter::default() };
     let entries = cast.regulator.client.admin().entries(filter).all(1_000_000).await.unwrap();
-    let mut seen = BTreeMap::new();
     for entry in &entries {
-        let before = seen.insert(entry.attempt.unwrap(), entry.sequence);
+        let before = journaled.attempts.insert(entry.attempt.unwrap(), entry.sequence);
         assert_eq!(before, None, "an attempt is journaled once");
+        journaled.next = entry.sequence.next();
     }
-    assert_eq!(seen.len(), all.len(), "nothing else was placed");
+    assert_eq!(journaled.attempts.len(), all.len(), "nothing else was placed");
     let mut orders = BTreeSet::new();
     for remembered in all {
-        let sequence = seen[&remembered.id];
+        let sequence = journaled.attempts[&remembered.id];
         if let Some(Ok((answered, outcome))) = &remembered.answer {
             assert_eq!(*answered, sequence);
             assert!(orders.insert(outcome.order), "an order of its own");
         }
     }
-    let newest = orders.iter().rev().take(200);
-    for order in newest {
+    for order in orders.iter().rev().take(200) {
         cast.operator.client.trading().order(*order).await.unwrap();
     }
 }
@@ -170,8 +176,9 @@ async fn a_killed_server_comes_back_with_all_that_it_acknowledged() {
     let address = program.address.clone();
     let cast = Cast::register(&program.url(), &program.keys_file(), wall_clock()).await;
     let cast = Arc::new(cast);
-    let mut all = Vec::new();
+    let (mut all, mut journaled) = (Vec::new(), Journaled::default());
     for round in 0..rounds() {
+        let round_begins = all.len();
         let count = Arc::new(AtomicU64::new(0));
         let tasks: Vec<_> = (0..8)
             .map(|one| {
@@ -193,8 +200,11 @@ async fn a_killed_server_comes_back_with_all_that_it_acknowledged() {
         assert_eq!(verified["sound"], true, "seed {seed}, round {round}: {verified}");
         program = Program::serve(folder.path(), &address, &settings);
         assert!(verified["entries"].as_u64().unwrap() <= program.newest);
-        ask_again(&cast, &mut all).await;
-        account(&cast, &all).await;
+        // All of this round, and some of those before.
+        let older = rng.random_range(0..=round_begins).saturating_sub(100);
+        ask_again(&cast, &mut all[older..(older + 100).min(round_begins)]).await;
+        ask_again(&cast, &mut all[round_begins..]).await;
+        account(&cast, &mut journaled, &all).await;
     }
     let answers = all.iter().filter_map(|one| one.answer.as_ref());
     let refused = answers.filter(|answer| answer.is_err()).count();
