@@ -151,6 +151,7 @@ async fn a_stream_sends_again_what_was_not_answered_before_the_restart() {
     placed.dedup();
     assert_eq!(placed.len(), sent, "an order each");
     assert_eq!(units_of(&cast.lp, cast.fund).await.1, units("60000"));
+    cast.all_seen().await;
     let commands = vec!["PlaceOrder".to_owned()];
     let filter = EntryFilter { commands, ..EntryFilter::default() };
     let entries = cast.regulator.client.admin().entries(filter).all(10_000).await.unwrap();
