@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use harness::cast::{Cast, Player, cash_of, units_of};
 use harness::program::{Program, verify};
-use harness::{Exchange, PATIENCE, soon};
+use harness::{Exchange, soon};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use sfund::journal::sled;
@@ -375,16 +375,18 @@ async fn read_mine(
     let mut stream = client.trading().my_events().after(start).open();
     let (mut placed, mut traded) = (Vec::new(), Vec::new());
     loop {
-        let happening = tokio::time::timeout(PATIENCE, stream.next()).await.unwrap().unwrap();
-        let last = stop.load(Ordering::SeqCst) <= happening.sequence.number();
-        match happening.change {
-            MyChange::OrderPlaced { order, .. } => placed.push(order),
-            MyChange::Traded(trade) => traded.push(trade.fill.trade.number()),
-            // The entry of the last order ends with what became of it.
-            MyChange::OrderRested { .. } | MyChange::OrderClosed { .. } if last => {
+        match tokio::time::timeout(Duration::from_millis(500), stream.next()).await {
+            Ok(Ok(happening)) => match happening.change {
+                MyChange::OrderPlaced { order, .. } => placed.push(order),
+                MyChange::Traded(trade) => traded.push(trade.fill.trade.number()),
+                _ => {}
+            },
+            Ok(Err(error)) => panic!("{error}"),
+            // The sign of life after the last order says that all of it has come.
+            Err(_) if stop.load(Ordering::SeqCst) <= stream.complete().number() => {
                 return (placed, traded);
             }
-            _ => {}
+            Err(_) => {}
         }
     }
 }
