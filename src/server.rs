@@ -167,8 +167,8 @@ impl Opened {
         self.recovered.head.sequence
     }
 
-    /// Begins to serve: starts the sequencer, opens the venue if it is new, serves gRPC and metrics.
-    /// Must run within tokio.
+    /// Begins to serve: starts the sequencer, opens the venue if it is new, serves gRPC and
+    /// metrics. Must run within tokio.
     ///
     /// # Errors
     ///

@@ -32,6 +32,50 @@ pub struct Ppm(#[n(0)] u32);
 const PRICE_UNITS_PER_FEN: u128 = 10_000;
 const PPM: u64 = 1_000_000;
 
+/// Sums and differences of a quantity: checked, or trusted where a rule keeps them in range.
+macro_rules! sums {
+    ($quantity:ident, $sum:literal, $difference:literal) => {
+        impl $quantity {
+            /// `self + other`, or `None` if the sum does not fit.
+            #[must_use]
+            pub fn checked_add(self, other: Self) -> Option<Self> {
+                self.0.checked_add(other.0).map(Self)
+            }
+
+            /// `self - other`, or `None` if the difference does not fit.
+            #[must_use]
+            pub fn checked_sub(self, other: Self) -> Option<Self> {
+                self.0.checked_sub(other.0).map(Self)
+            }
+
+            /// `self + other` where a rule keeps the sum in range.
+            ///
+            /// # Panics
+            ///
+            /// If the sum does not fit.
+            #[must_use]
+            pub fn plus(self, other: Self) -> Self {
+                self.checked_add(other).expect($sum)
+            }
+
+            /// `self - other` where a rule keeps the difference in range.
+            ///
+            /// # Panics
+            ///
+            /// If the difference does not fit.
+            #[must_use]
+            pub fn minus(self, other: Self) -> Self {
+                self.checked_sub(other).expect($difference)
+            }
+        }
+    };
+}
+
+pub(crate) use sums;
+
+sums!(Money, "cash of the whole venue fits", "cash of the whole venue fits");
+sums!(Units, "the units of a fund fit", "units taken are there");
+
 impl Money {
     /// No cash.
     pub const ZERO: Self = Self(0);
@@ -46,38 +90,6 @@ impl Money {
     #[must_use]
     pub const fn fen(self) -> i64 {
         self.0
-    }
-
-    /// `self + other`, or `None` if the sum does not fit.
-    #[must_use]
-    pub fn checked_add(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).map(Self)
-    }
-
-    /// `self - other`, or `None` if the difference does not fit.
-    #[must_use]
-    pub fn checked_sub(self, other: Self) -> Option<Self> {
-        self.0.checked_sub(other.0).map(Self)
-    }
-
-    /// `self + other` of two amounts whose sum a rule keeps in range.
-    ///
-    /// # Panics
-    ///
-    /// If the sum does not fit: `decide` bounds every amount it lets in.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        self.checked_add(other).expect("cash of the whole venue fits")
-    }
-
-    /// `self - other` of two amounts whose difference a rule keeps in range.
-    ///
-    /// # Panics
-    ///
-    /// If the difference does not fit.
-    #[must_use]
-    pub fn minus(self, other: Self) -> Self {
-        self.checked_sub(other).expect("cash of the whole venue fits")
     }
 
     /// The fee of `rate` on this amount, rounded down to a fen.
@@ -149,38 +161,6 @@ impl Units {
     #[must_use]
     pub const fn e2(self) -> u64 {
         self.0
-    }
-
-    /// `self + other`, or `None` if the sum does not fit.
-    #[must_use]
-    pub fn checked_add(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).map(Self)
-    }
-
-    /// `self - other`, or `None` if that would be negative.
-    #[must_use]
-    pub fn checked_sub(self, other: Self) -> Option<Self> {
-        self.0.checked_sub(other.0).map(Self)
-    }
-
-    /// `self + other` of two numbers whose sum is at most the units issued.
-    ///
-    /// # Panics
-    ///
-    /// If the sum does not fit.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        self.checked_add(other).expect("the units of a fund fit")
-    }
-
-    /// `self - other` where `other` was checked to be no more.
-    ///
-    /// # Panics
-    ///
-    /// If `other` is more.
-    #[must_use]
-    pub fn minus(self, other: Self) -> Self {
-        self.checked_sub(other).expect("units taken are there")
     }
 }
 

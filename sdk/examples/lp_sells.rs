@@ -1,6 +1,8 @@
 //! An investor sells fund units: it looks at what it may do, asks what would happen, and does it.
 //!
-//! `SFUND_KEY=… cargo run -p sfund-sdk --example lp_sells -- http://127.0.0.1:7443 CODE UNITS PRICE`
+//! ```text
+//! SFUND_KEY=… cargo run -p sfund-sdk --example lp_sells -- http://127.0.0.1:50051 CODE UNITS PRICE
+//! ```
 
 use std::error::Error;
 

@@ -1,6 +1,6 @@
 //! An operator brings an investor into the market: registers it, qualifies it, gives it a key.
 //!
-//! `SFUND_KEY=… cargo run -p sfund-sdk --example operator -- http://127.0.0.1:7443 CODE NAME`
+//! `SFUND_KEY=… cargo run -p sfund-sdk --example operator -- http://127.0.0.1:50051 CODE NAME`
 
 use std::error::Error;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

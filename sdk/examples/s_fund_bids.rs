@@ -1,6 +1,6 @@
 //! A secondary fund buys: many bids over one order stream, below the best offer, a tick apart.
 //!
-//! `SFUND_KEY=… cargo run -p sfund-sdk --example s_fund_bids -- http://127.0.0.1:7443 CODE UNITS`
+//! `SFUND_KEY=… cargo run -p sfund-sdk --example s_fund_bids -- http://127.0.0.1:50051 CODE UNITS`
 
 use std::error::Error;
 

@@ -50,7 +50,7 @@ pub(super) enum Error {
     Client(#[source] sfund_sdk::Error),
     /// An import stopped.
     #[error("the import stopped; the same command goes on from there")]
-    Import(#[source] crate::import::positions::Error),
+    Import(#[source] crate::import::send::Error),
     /// The demo.
     #[error(transparent)]
     Demo(#[from] crate::demo::Error),

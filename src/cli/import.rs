@@ -9,7 +9,7 @@ use sfund_sdk::{ApiKey, Client, Currency, Options};
 
 use super::output::{self, Output};
 use super::{Ending, Error};
-use crate::import::positions;
+use crate::import::{positions, send};
 use crate::sequencer::{Clock as _, WallClock};
 
 #[derive(clap::Args)]
@@ -74,7 +74,7 @@ pub(super) fn run(arguments: &Arguments, output: Output) -> Result<Ending, Error
         let work = work.saturating_add(register.holdings());
         let bar = output::progress("importing", u64::try_from(work).unwrap_or(u64::MAX));
         let imported =
-            positions::import(&client, found, currency, today, &register, |n| bar.inc(n)).await;
+            send::import(&client, found, currency, today, &register, |n| bar.inc(n)).await;
         bar.finish_and_clear();
         imported.map_err(Error::Import)
     })?;

@@ -15,7 +15,7 @@ use sfund_sdk::{
 
 use crate::config::Config;
 use crate::genesis::create_private;
-use crate::import::positions;
+use crate::import::{positions, send};
 use crate::sequencer::{Clock as _, WallClock};
 use crate::server::Running;
 
@@ -205,14 +205,10 @@ impl Cast {
         let work = register.parties().saturating_add(register.funds());
         let work = u64::try_from(work.saturating_add(register.holdings())).unwrap_or(u64::MAX);
         let bar = indicatif::ProgressBar::new(work);
-        let import = positions::import(
-            &self.operator,
-            self.licensed,
-            currency,
-            self.today,
-            &register,
-            |done| bar.inc(done),
-        );
+        let import =
+            send::import(&self.operator, self.licensed, currency, self.today, &register, |done| {
+                bar.inc(done)
+            });
         let imported = import.await;
         bar.finish_and_clear();
         let imported = imported?;

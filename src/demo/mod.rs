@@ -23,7 +23,7 @@ use sfund_sdk::{ApiKey, Client, Options as ClientOptions};
 use thiserror::Error;
 
 use crate::config::Config;
-use crate::import::positions;
+use crate::import::send;
 use crate::journal;
 use crate::recovery;
 use crate::sequencer::{Clock as _, WallClock};
@@ -100,7 +100,7 @@ pub enum Error {
     NoFund(u64),
     /// The import.
     #[error(transparent)]
-    Import(#[from] positions::Error),
+    Import(#[from] send::Error),
     /// The market said yes where the story needs a no.
     #[error("the market should have refused this: {0}")]
     NotRefused(&'static str),

@@ -266,7 +266,10 @@ pub(super) async fn ask_again(
     let sequence = again.sequence.number();
     narrator.line(
         &format!("重启后重发同一请求：同一答案（第 {sequence} 条日志），没有第二次效果"),
-        &format!("the sell order sent again after the restart: the same answer (entry {sequence}), no second effect"),
+        &format!(
+            "the sell order sent again after the restart: the same answer (entry {sequence}), \
+             no second effect"
+        ),
     )
 }
 

@@ -104,7 +104,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The place before the first entry: sequence 0, term 0, and the hash derived from the identity.
+    /// The place before the first entry: sequence 0, term 0, and the hash made from the identity.
     #[must_use]
     pub fn genesis(&self) -> Head {
         let name = self.digest.name().as_bytes();

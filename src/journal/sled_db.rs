@@ -13,8 +13,8 @@ use crate::journal::files::at;
 
 /// Bytes of a segment of sled's log. A page that is larger than a quarter of it leaves the log for
 /// a file that sled never syncs. A leaf holds up to 17 values of
-/// [`crate::journal::block::BLOCK_BYTES_MAX`], which is below 2 MiB, so no such file appears. With sled's
-/// own 512 KiB, values of 20 kB already made them.
+/// [`crate::journal::block::BLOCK_BYTES_MAX`], which is below 2 MiB, so no such file appears. With
+/// sled's own 512 KiB, values of 20 kB already made them.
 const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 
 /// Bytes of pages that sled may keep in memory, as far as it keeps to it: see [`SETTLE_TOUCHES`].

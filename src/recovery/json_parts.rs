@@ -63,7 +63,10 @@ records! {
     Affiliated { party, group }
     ExtendTerm { fund, until }
     TermExtended { fund, until }
-    FundDetails { code, name, manager, legal_form, province, currency, segment, tick, lot, minimum_ticket, holder_cap, term_ends }
+    FundDetails {
+        code, name, manager, legal_form, province, currency, segment, tick, lot,
+        minimum_ticket, holder_cap, term_ends
+    }
     IssueUnits { fund, party, units, evidence }
     UnitsIssued { fund, party, units, before, evidence }
     LockUnits { party, fund, units, kind, pledgee, evidence }
@@ -90,10 +93,16 @@ records! {
     CancelAll { party, fund, session }
     CancelOrder { order }
     OrderClosed { order, reason, left }
-    PlaceOrder { party, fund, side, price, units, peak, minimum, time_in_force, post_only, self_trade, session }
+    PlaceOrder {
+        party, fund, side, price, units, peak, minimum, time_in_force, post_only,
+        self_trade, session
+    }
     OrderPlaced { order, terms, hold, schedule, expires }
     OrderRested { order, left }
-    Traded { trade, fund, maker, taker, taker_side, price, units, cash, buyer, seller, buyer_fee, seller_fee, buyer_before, seller_before }
+    Traded {
+        trade, fund, maker, taker, taker_side, price, units, cash, buyer, seller, buyer_fee,
+        seller_fee, buyer_before, seller_before
+    }
     OrderDecremented { order, units }
     SetReference { fund, price, source, valid_until }
     ReferenceSet { terms }
@@ -120,11 +129,21 @@ records! {
     CalendarSet { calendar }
     SetFees { segment, fees }
     FeesSet { segment, schedule, fees }
-    Pack { code, version, valid_from, jurisdiction, continuous, call_auction, turnaround_trading_days, holder_caps, investors, province, price_band, trading_hours, limits }
+    Pack {
+        code, version, valid_from, jurisdiction, continuous, call_auction,
+        turnaround_trading_days, holder_caps, investors, province, price_band,
+        trading_hours, limits
+    }
     HolderCaps { partnership, limited_liability, joint_stock, contract }
-    InvestorRules { investment_min, entity_net_assets_min, entity_financial_assets_min, person_financial_assets_min, person_income_min, natural_persons }
+    InvestorRules {
+        investment_min, entity_net_assets_min, entity_financial_assets_min,
+        person_financial_assets_min, person_income_min, natural_persons
+    }
     Hours { opens_minute, closes_minute }
-    Limits { fills_max, orders_per_party_max, tranches_max, order_days_max, intention_days_max, intentions_per_party_max }
+    Limits {
+        fills_max, orders_per_party_max, tranches_max, order_days_max, intention_days_max,
+        intentions_per_party_max
+    }
     Fees { tiers }
     Rates { maker_buy, maker_sell, taker_buy, taker_sell }
     Calendar { version, from, until, holidays, makeup_days }

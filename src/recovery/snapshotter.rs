@@ -27,8 +27,8 @@ pub struct Snapshotter {
 }
 
 /// Takes a snapshot at the newest entry, from the newest sound one and the tail, and keeps the
-/// newest `keep`. Returns its place and the market's digest there; nothing is stored if there is one
-/// there already.
+/// newest `keep`. Returns its place and the market's digest there; nothing is stored if there is
+/// one there already.
 ///
 /// # Errors
 ///

@@ -130,7 +130,8 @@ impl WriterThread {
             metrics::histogram!("sfund_append_seconds").record(times.append);
             metrics::histogram!("sfund_sync_seconds").record(times.sync);
             let Times { append, sync, .. } = times;
-            tracing::debug!(newest = %self.head.sequence, entries, bytes, ?append, ?sync, "written");
+            let newest = self.head.sequence;
+            tracing::debug!(%newest, entries, bytes, ?append, ?sync, "written");
         }
         Ok((written, times))
     }

@@ -1,8 +1,8 @@
 //! Who calls: by the hash of a bearer key, or of a client certificate.
 //!
 //! A key is 256 random bits, so looking up its SHA-256 tells a guesser nothing by its timing: what
-//! is compared is not the key. A client certificate counts as a key whose hash is the SHA-256 of the
-//! certificate's DER bytes; the handshake has shown that the caller has its private key.
+//! is compared is not the key. A client certificate counts as a key whose hash is the SHA-256 of
+//! the certificate's DER bytes; the handshake has shown that the caller has its private key.
 
 use http::header::AUTHORIZATION;
 use http::{Extensions, HeaderMap};

@@ -2,8 +2,8 @@
 //!
 //! An event of an order, a transfer, a lock or an intention names only that. Whose it is, the
 //! stream knows from the event that brought it about, or from the read models where that lies
-//! before the stream's beginning. What began before a stream that starts far back, and ended so long ago that
-//! the read models have forgotten it, is not told.
+//! before the stream's beginning. What began before a stream that starts far back, and ended so
+//! long ago that the read models have forgotten it, is not told.
 
 use std::collections::HashSet;
 

@@ -1,8 +1,8 @@
 //! Reading the fields of a message: all that is wrong with it is said at once.
 //!
 //! A reader of a field answers with its value; where the field is malformed it notes why and
-//! answers with a stand-in. [`Fields::done`] gives the whole only if nothing was noted, so a stand-in
-//! never leaves this module.
+//! answers with a stand-in. [`Fields::done`] gives the whole only if nothing was noted, so a
+//! stand-in never leaves this module.
 
 use std::fmt;
 use std::str::FromStr;

@@ -44,6 +44,10 @@ pub struct TroubleLine {
     pub code: Code,
     /// What it means.
     pub meaning: &'static str,
+    /// What it says, with its fields in braces.
+    pub text: &'static str,
+    /// The names of its fields.
+    pub fields: &'static [&'static str],
 }
 
 macro_rules! troubles {
@@ -74,6 +78,8 @@ macro_rules! troubles {
                 name: $name,
                 code: Code::$code,
                 meaning: concat!($($doc),*),
+                text: $text,
+                fields: &[$(stringify!($field)),*],
             },)*];
 
             const fn number(&self) -> u32 {

@@ -29,8 +29,8 @@ impl EntryStream {
         Self { stream: Resuming::new(client, request, after.next().number()) }
     }
 
-    /// Waits for the next entry or mark. After an error it may be asked again. Who stops waiting loses
-    /// nothing: it may be a branch of `select!`.
+    /// Waits for the next entry or mark. After an error it may be asked again. Who stops waiting
+    /// loses nothing: it may be a branch of `select!`.
     ///
     /// # Errors
     ///

@@ -4,6 +4,7 @@ use std::fmt;
 
 use minicbor::{Decode, Encode};
 
+use crate::amount::sums;
 use crate::trading::side::Side;
 
 /// A price in ticks of the fund (最小变动价位). Every `u32` is a price.
@@ -88,39 +89,9 @@ impl Lots {
     pub const fn number(self) -> u32 {
         self.0
     }
-
-    /// `self + other`, or `None` if the sum does not fit.
-    #[must_use]
-    pub fn checked_add(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).map(Self)
-    }
-
-    /// `self - other`, or `None` if that would be negative.
-    #[must_use]
-    pub fn checked_sub(self, other: Self) -> Option<Self> {
-        self.0.checked_sub(other.0).map(Self)
-    }
-
-    /// `self + other` of lots of one order.
-    ///
-    /// # Panics
-    ///
-    /// If the sum does not fit.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        self.checked_add(other).expect("the lots of an order fit")
-    }
-
-    /// `self - other` where `other` was checked to be no more.
-    ///
-    /// # Panics
-    ///
-    /// If `other` is more.
-    #[must_use]
-    pub fn minus(self, other: Self) -> Self {
-        self.checked_sub(other).expect("lots taken are there")
-    }
 }
+
+sums!(Lots, "the lots of an order fit", "lots taken are there");
 
 impl BookId {
     /// The book numbered `number`.
