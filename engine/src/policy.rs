@@ -67,6 +67,9 @@ pub const TURNAROUND_DAYS_MAX: u16 = 366;
 /// Most trades and closings of one incoming order that a pack may allow: with numbers of the widest
 /// kind, so many still fit one entry of the journal.
 pub const FILLS_MAX: u32 = 500;
+/// Most conditional orders that one incoming order passes over because it is too small for them:
+/// each costs a look and trades nothing.
+pub const PASSES_MAX: u32 = 1_024;
 /// Most tranches of an iceberg order that a pack may allow.
 pub const TRANCHES_MAX: u32 = 1_000;
 /// Widest price band: as much again as the reference price.
