@@ -42,6 +42,10 @@ pub const SUGGESTIONS_MAX: usize = 8;
 pub const ORDERS_MAX: u32 = 16_000_000;
 /// Most attempt ids remembered. The engine's own tests do with fewer, so that one can reach it.
 pub const ATTEMPTS_MAX: usize = if cfg!(test) { 65_536 } else { 16_777_216 };
+/// Most attempt ids remembered of one caller: nobody alone keeps all others out. Staff may go on.
+pub const ATTEMPTS_OF_CALLER_MAX: usize = ATTEMPTS_MAX / 4;
+/// Attempt ids that only staff may add: a venue that is full can still be halted.
+pub const ATTEMPTS_OF_STAFF: usize = ATTEMPTS_MAX / 16;
 /// How long an attempt id is remembered, in seconds.
 pub const ATTEMPT_SECONDS: u64 = 24 * 3_600;
 /// How long a proposal waits for a second person, in seconds.
