@@ -24,8 +24,9 @@ pub const SEGMENTS_MAX: usize = 64;
 pub const SCHEDULES_MAX: usize = 65_536;
 /// Most tiers of one fee schedule.
 pub const TIERS_MAX: usize = 8;
-/// Most holidays, and most make-up days, of one calendar.
-pub const CALENDAR_DAYS_MAX: usize = 4_096;
+/// Most holidays, and most make-up days, of one calendar: of more than thirty years. With the widest
+/// of everything else, the entry that opens a venue is still one that the journal takes.
+pub const CALENDAR_DAYS_MAX: usize = 1_024;
 /// Most keys, live or revoked.
 pub const KEYS_MAX: usize = 1_000_000;
 /// Most locks of units in force.
