@@ -14,6 +14,9 @@ use sfund::journal::{Digest, Draft, Push, sled};
 /// Blocks of the store.
 const BLOCKS: u8 = 40;
 
+/// What is damaged, and how.
+type Damage = (&'static str, fn(&Path));
+
 /// Runs the program on the store in `folder`.
 fn sfund(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sfund"));
@@ -64,7 +67,7 @@ fn says_to_restore(text: &str) -> bool {
 
 #[test]
 fn a_damaged_store_is_refused_in_words_and_left_for_a_restore() {
-    let damages: [(&str, fn(&Path)); 5] = [
+    let damages: [Damage; 5] = [
         ("a block", |store| flip(store, "db", 12_030)),
         ("the log cut", |store| cut(store, 20_000)),
         ("the log gone", |store| fs::remove_file(store.join("db")).unwrap()),
