@@ -2,14 +2,14 @@
 //!
 //! An attempt is remembered for [`ATTEMPT_SECONDS`] and then forgotten, oldest first.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use minicbor::{Decode, Encode};
 
 use crate::entry::{Attempt, Caller};
 use crate::id::Sequence;
 use crate::index::Index;
-use crate::policy::{ATTEMPT_SECONDS, ATTEMPTS_MAX};
+use crate::policy::{ATTEMPT_SECONDS, ATTEMPTS_MAX, ATTEMPTS_OF_CALLER_MAX, ATTEMPTS_OF_STAFF};
 use crate::time::Time;
 
 /// Places go round below this: the index keeps the last `u32` for itself.
@@ -41,6 +41,15 @@ pub(crate) enum Known {
     Reused,
 }
 
+/// How many attempts a caller may have remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// As many as there is room for.
+    Staff,
+    /// A part of them.
+    Other,
+}
+
 /// Attempts of the last 24 hours, oldest first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Attempts {
@@ -48,6 +57,8 @@ pub(crate) struct Attempts {
     oldest: u32,
     kept: VecDeque<Remembered>,
     places: Index,
+    /// How many are kept of each caller.
+    counts: BTreeMap<Caller, usize>,
 }
 
 impl PartialEq for Attempts {
@@ -75,10 +86,27 @@ impl Attempts {
         self.kept.iter()
     }
 
-    /// Whether one more can be remembered at `at`.
-    pub(crate) fn has_room(&self, at: Time) -> bool {
-        let oldest_is_due = self.kept.front().is_some_and(|oldest| is_due(oldest, at));
-        self.kept.len() < ATTEMPTS_MAX || oldest_is_due
+    /// Whether one more of `caller` can be remembered at `at`.
+    ///
+    /// # Errors
+    ///
+    /// How many are remembered, if that is all that may be.
+    pub(crate) fn room(&self, caller: Caller, share: Share, at: Time) -> Result<(), usize> {
+        // Then one more makes room for itself.
+        if self.kept.front().is_some_and(|oldest| is_due(oldest, at)) {
+            return Ok(());
+        }
+        let (own_max, all_max) = match share {
+            Share::Staff => (ATTEMPTS_MAX, ATTEMPTS_MAX),
+            Share::Other => {
+                (ATTEMPTS_OF_CALLER_MAX, ATTEMPTS_MAX.saturating_sub(ATTEMPTS_OF_STAFF))
+            }
+        };
+        if all_max <= self.kept.len() {
+            return Err(all_max);
+        }
+        let own = self.counts.get(&caller).copied().unwrap_or(0);
+        if own < own_max { Ok(()) } else { Err(own_max) }
     }
 
     /// What is known of an attempt of `caller`.
@@ -107,15 +135,26 @@ impl Attempts {
             let oldest = self.kept.pop_front().expect("there is a front");
             self.places.remove(key(oldest.caller, oldest.attempt));
             self.oldest = ring(self.oldest, 1);
+            self.uncount(oldest.caller);
         }
         let before = self.insert(Remembered { caller, attempt, at, sequence });
         assert!(before.is_none(), "an attempt is remembered once");
+    }
+
+    fn uncount(&mut self, caller: Caller) {
+        let own = self.counts.get_mut(&caller).expect("what is kept is counted");
+        *own = own.saturating_sub(1);
+        if *own == 0 {
+            self.counts.remove(&caller);
+        }
     }
 
     fn insert(&mut self, remembered: Remembered) -> Option<u32> {
         let count = u32::try_from(self.kept.len()).expect("at most ATTEMPTS_MAX");
         let place = ring(self.oldest, count);
         self.kept.push_back(remembered);
+        let own = self.counts.entry(remembered.caller).or_default();
+        *own = own.saturating_add(1);
         self.places.insert(key(remembered.caller, remembered.attempt), place)
     }
 }
@@ -166,5 +205,48 @@ mod tests {
         assert_eq!(attempts.find(ALICE, attempt(3, 7)), Known::Answered(Sequence::new(7)));
         let kept = attempts.kept().copied().collect();
         assert_eq!(Attempts::from_kept(kept).unwrap().kept().count(), attempts.kept().count());
+    }
+
+    #[test]
+    fn one_caller_takes_a_part_of_the_room_and_the_last_of_it_is_for_staff() {
+        let mut attempts = Attempts::default();
+        let at = Time::from_nanos(1);
+        let mut sequence = Sequence::ZERO;
+        let mut remember = |attempts: &mut Attempts, caller, count: usize| {
+            for _ in 0..count {
+                sequence = sequence.next();
+                let mut id = [0; 16];
+                id[..8].copy_from_slice(&sequence.number().to_le_bytes());
+                attempts.remember(caller, Attempt { id, fingerprint: 0 }, at, sequence);
+            }
+        };
+        let [bob, carol, dave] = [2, 3, 4].map(|number| Caller::Party(PartyId::new(number)));
+        remember(&mut attempts, ALICE, ATTEMPTS_OF_CALLER_MAX - 1);
+        assert_eq!(attempts.room(ALICE, Share::Other, at), Ok(()));
+        remember(&mut attempts, ALICE, 1);
+        assert_eq!(attempts.room(ALICE, Share::Other, at), Err(ATTEMPTS_OF_CALLER_MAX));
+        assert_eq!(attempts.room(ALICE, Share::Staff, at), Ok(()));
+        for other in [bob, carol] {
+            assert_eq!(attempts.room(other, Share::Other, at), Ok(()));
+            remember(&mut attempts, other, ATTEMPTS_OF_CALLER_MAX);
+        }
+        let least = ATTEMPTS_MAX - ATTEMPTS_OF_STAFF;
+        remember(&mut attempts, dave, least - 3 * ATTEMPTS_OF_CALLER_MAX);
+        let other = Caller::Party(PartyId::new(5));
+        assert_eq!(attempts.room(other, Share::Other, at), Err(least));
+        remember(&mut attempts, other, ATTEMPTS_OF_STAFF - 1);
+        assert_eq!(attempts.room(other, Share::Staff, at), Ok(()));
+        remember(&mut attempts, other, 1);
+        assert_eq!(attempts.room(other, Share::Staff, at), Err(ATTEMPTS_MAX));
+
+        // What is forgotten counts for nobody any more.
+        let later = at.plus_seconds(ATTEMPT_SECONDS).next();
+        assert_eq!(attempts.room(ALICE, Share::Other, later), Ok(()));
+        attempts.remember(ALICE, attempt(255, 0), later, sequence.next());
+        let kept = ATTEMPTS_MAX + 1 - FORGOTTEN_AT_ONCE;
+        assert_eq!(attempts.kept().len(), kept);
+        assert_eq!(attempts.counts.values().sum::<usize>(), kept);
+        let copy = Attempts::from_kept(attempts.kept().copied().collect()).unwrap();
+        assert_eq!(copy.counts, attempts.counts);
     }
 }

@@ -13,13 +13,13 @@ use crate::cash::ledger::Ledger;
 use crate::cash::request_transfer::RequestTransfer;
 use crate::command::{Command, CommandKind};
 use crate::deadline::Deadlines;
-use crate::dedup::{Attempts, Known};
+use crate::dedup::{Attempts, Known, Share};
 use crate::entry::{Caller, Header};
 use crate::event::Event;
 use crate::id::{
     FundId, IntentionId, LockId, PartyId, ProposalId, SegmentId, Sequence, TransferId,
 };
-use crate::policy::{ATTEMPTS_MAX, Fees};
+use crate::policy::Fees;
 use crate::registry;
 use crate::registry::fund::{Fund, TradingState};
 use crate::registry::holding::Register;
@@ -127,11 +127,13 @@ impl Market {
             match self.attempts.find(header.caller, attempt) {
                 Known::Answered(sequence) => return Judgement::Repeated(sequence),
                 Known::Reused => return Judgement::Unrecorded(Reject::AttemptReused {}),
-                Known::New if !self.attempts.has_room(header.at) => {
-                    let limit = u64::try_from(ATTEMPTS_MAX).unwrap_or(u64::MAX);
-                    return Judgement::Unrecorded(Reject::TooManyAttempts { limit });
+                Known::New => {
+                    let share = self.share(header.caller);
+                    if let Err(limit) = self.attempts.room(header.caller, share, header.at) {
+                        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+                        return Judgement::Unrecorded(Reject::TooManyAttempts { limit });
+                    }
                 }
-                Known::New => {}
             }
         }
         let before = events.len();
@@ -308,6 +310,17 @@ impl Market {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Time> {
         self.deadlines.first()
+    }
+
+    /// How many of its attempts the venue remembers.
+    fn share(&self, caller: Caller) -> Share {
+        match caller {
+            Caller::Venue => Share::Staff,
+            Caller::Party(party) => match self.role(party) {
+                Ok(role) if role.is_staff() => Share::Staff,
+                Ok(_) | Err(_) => Share::Other,
+            },
+        }
     }
 
     /// Whether the caller's role may give commands of `kind` at all.

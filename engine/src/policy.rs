@@ -24,8 +24,9 @@ pub const SEGMENTS_MAX: usize = 64;
 pub const SCHEDULES_MAX: usize = 65_536;
 /// Most tiers of one fee schedule.
 pub const TIERS_MAX: usize = 8;
-/// Most holidays, and most make-up days, of one calendar.
-pub const CALENDAR_DAYS_MAX: usize = 4_096;
+/// Most holidays, and most make-up days, of one calendar: of more than thirty years. With the widest
+/// of everything else, the entry that opens a venue is still one that the journal takes.
+pub const CALENDAR_DAYS_MAX: usize = 1_024;
 /// Most keys, live or revoked.
 pub const KEYS_MAX: usize = 1_000_000;
 /// Most locks of units in force.
@@ -42,6 +43,10 @@ pub const SUGGESTIONS_MAX: usize = 8;
 pub const ORDERS_MAX: u32 = 16_000_000;
 /// Most attempt ids remembered. The engine's own tests do with fewer, so that one can reach it.
 pub const ATTEMPTS_MAX: usize = if cfg!(test) { 65_536 } else { 16_777_216 };
+/// Most attempt ids remembered of one caller: nobody alone keeps all others out. Staff may go on.
+pub const ATTEMPTS_OF_CALLER_MAX: usize = ATTEMPTS_MAX / 4;
+/// Attempt ids that only staff may add: a venue that is full can still be halted.
+pub const ATTEMPTS_OF_STAFF: usize = ATTEMPTS_MAX / 16;
 /// How long an attempt id is remembered, in seconds.
 pub const ATTEMPT_SECONDS: u64 = 24 * 3_600;
 /// How long a proposal waits for a second person, in seconds.
@@ -67,6 +72,9 @@ pub const TURNAROUND_DAYS_MAX: u16 = 366;
 /// Most trades and closings of one incoming order that a pack may allow: with numbers of the widest
 /// kind, so many still fit one entry of the journal.
 pub const FILLS_MAX: u32 = 500;
+/// Most conditional orders that one incoming order passes over because it is too small for them:
+/// each costs a look and trades nothing.
+pub const PASSES_MAX: u32 = 1_024;
 /// Most tranches of an iceberg order that a pack may allow.
 pub const TRANCHES_MAX: u32 = 1_000;
 /// Widest price band: as much again as the reference price.

@@ -152,6 +152,7 @@ impl Client {
     ) -> Result<Q::Response, Error> {
         let until = Instant::now().checked_add(deadline).ok_or(Error::Deadline)?;
         let mut waits = Waits::new(self.0.options.retry);
+        let mut unknown = None;
         loop {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -165,14 +166,24 @@ impl Client {
                 Ok(Err(status)) => Error::from_status(status),
                 Err(_) => Error::Deadline,
             };
-            let Some(wait) = waits.after(&error) else {
-                return Err(error);
+            let left = until.saturating_duration_since(Instant::now());
+            let Some(wait) = waits.after(&error).filter(|wait| *wait < left) else {
+                return Err(conclude(error, unknown));
             };
-            if until.saturating_duration_since(Instant::now()) <= wait {
-                return Err(error);
+            if error.outcome_unknown() {
+                unknown = Some(error);
             }
             tokio::time::sleep(wait).await;
         }
+    }
+}
+
+/// The error of a call whose last attempt failed with `last`: if an earlier attempt may have had its
+/// effect, a no from before the market says nothing of that.
+fn conclude(last: Error, unknown: Option<Error>) -> Error {
+    match unknown {
+        Some(earlier) if last.is_before_market() => earlier,
+        Some(_) | None => last,
     }
 }
 
@@ -300,6 +311,19 @@ mod tests {
         for wrong in ["", "exchange", "ftp://127.0.0.1:1"] {
             assert_eq!(endpoint(&options(wrong)).unwrap_err(), BadOptions::Address, "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_overload_after_a_lost_answer_leaves_the_outcome_unknown() {
+        let overloaded =
+            || Error::Overloaded { retry_after: Duration::ZERO, refusal: Box::default() };
+        let lost = || Some(Error::Transport("lost".into()));
+        assert!(conclude(overloaded(), lost()).outcome_unknown());
+        assert!(conclude(Error::Unauthenticated(Box::default()), lost()).outcome_unknown());
+        assert!(!conclude(overloaded(), None).outcome_unknown());
+        // The market's own no is the answer to every attempt of this id.
+        let refused = conclude(Error::Refused(Box::default()), lost());
+        assert!(matches!(refused, Error::Refused(_)));
     }
 
     #[test]

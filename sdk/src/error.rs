@@ -156,6 +156,12 @@ impl Error {
         }
     }
 
+    /// Whether the server said no before it asked the market: of an earlier attempt under the same
+    /// id that says nothing.
+    pub(crate) const fn is_before_market(&self) -> bool {
+        matches!(self, Self::Overloaded { .. } | Self::Unauthenticated(_))
+    }
+
     /// How long to wait at least before trying again; `None` where trying again is no use.
     pub(crate) const fn retry_after(&self) -> Option<Duration> {
         match self {

@@ -4,7 +4,7 @@
 //! connects again and sends it again under the same ids and in the same order: each instruction
 //! has one effect and one answer.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -95,7 +95,8 @@ pub enum OrderReply {
         /// Which instruction.
         tag: Tag,
         /// What came of it. [`Error::Overloaded`] is not tried again here: what was sent after it
-        /// may have been decided already.
+        /// may have been decided already. Where the connection was lost in between, it comes as
+        /// [`Error::Transport`]: whether it was decided before that is unknown.
         outcome: Result<Answer<Decided>, Error>,
     },
     /// The connection was lost and is back. With cancel on disconnect, orders placed before are
@@ -155,6 +156,7 @@ impl OrderStreamRequest {
             replies,
             queue: VecDeque::new(),
             sent: VecDeque::new(),
+            again: BTreeSet::new(),
             closing: Closing::No,
         };
         let connection = pump.connect().await?;
@@ -203,6 +205,9 @@ impl OrderSender {
     }
 
     /// Ends the stream of the client's own will once everything is answered: orders stay.
+    ///
+    /// With cancel on disconnect they stay until the server starts anew at the longest: it knows no
+    /// more then which sessions said goodbye, and cancels what any of them left open.
     ///
     /// # Errors
     ///
@@ -279,6 +284,8 @@ struct Pump {
     queue: VecDeque<v1::OrderInstruction>,
     /// Sent and not answered, in order.
     sent: VecDeque<v1::OrderInstruction>,
+    /// Tags of those unanswered that were sent over a connection that was lost.
+    again: BTreeSet<u64>,
     closing: Closing,
     waits: Waits,
 }
@@ -348,6 +355,7 @@ impl Pump {
         let (incoming, opened) =
             timeout(deadline, opening).await.map_err(|_| Error::Deadline)??;
         while let Some(instruction) = self.sent.pop_back() {
+            self.again.insert(instruction.tag);
             self.queue.push_front(instruction);
         }
         let in_flight_max = usize::try_from(opened.in_flight_max).unwrap_or(usize::MAX).max(1);
@@ -420,7 +428,9 @@ impl Pump {
                 continue;
             }
             self.request.client.saw(answer.sequence);
-            let (tag, outcome) = (Tag(answer.tag), outcome(answer));
+            let was_lost = self.again.remove(&answer.tag);
+            let tag = Tag(answer.tag);
+            let outcome = outcome(answer).map_err(|error| concluded(error, was_lost));
             self.reply(OrderReply::Answer { tag, outcome }).await?;
         }
         Ok(())
@@ -458,6 +468,12 @@ fn lost() -> Leave {
     Leave::Lost(Error::Transport("the server ended the order stream".into()))
 }
 
+/// The error of an instruction. If it `was_lost` with its connection before, it may have been decided
+/// then, and a no from before the market says nothing of that.
+fn concluded(error: Error, was_lost: bool) -> Error {
+    if was_lost && error.is_before_market() { Error::Transport(Box::new(error)) } else { error }
+}
+
 fn outcome(answer: v1::OrderAnswer) -> Result<Answer<Decided>, Error> {
     use v1::order_answer::Answer as Wire;
     let (sequence, time, repeated) = (answer.sequence, answer.time, answer.replayed);
@@ -470,4 +486,21 @@ fn outcome(answer: v1::OrderAnswer) -> Result<Answer<Decided>, Error> {
         None => return Err(Unreadable { field: "answer" }.into()),
     };
     Ok(Stamp { sequence, time, repeated }.answer(decided)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_overload_after_a_lost_connection_leaves_the_outcome_unknown() {
+        let overloaded = || Error::Overloaded {
+            retry_after: std::time::Duration::ZERO,
+            refusal: Box::default(),
+        };
+        assert!(concluded(overloaded(), true).outcome_unknown());
+        assert!(!concluded(overloaded(), false).outcome_unknown());
+        let refused = concluded(Error::Refused(Box::default()), true);
+        assert!(matches!(refused, Error::Refused(_)));
+    }
 }

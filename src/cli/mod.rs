@@ -17,14 +17,16 @@ mod serve;
 mod verify;
 
 use std::io;
+use std::panic;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
 use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use self::error::Error;
 use self::output::Output;
 use crate::config::Loaded;
+use crate::journal;
 
 /// The exchange on which shares of private funds change hands.
 ///
@@ -78,6 +80,7 @@ enum Ending {
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
+    explain_panics_of_sled();
     let matches = command().get_matches();
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
@@ -93,6 +96,22 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// On some damage sled panics, and a release build would end there with words about our code: says
+/// what to do about the store instead, and ends as any command that could not tell.
+fn explain_panics_of_sled() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |panicked| {
+        if journal::is_inside_sled() {
+            error::report(&Error::Journal(journal::Error::SledPanicked));
+            if let Some(place) = panicked.location() {
+                eprintln!("  because it panicked at {place}");
+            }
+            process::exit(2);
+        }
+        usual(panicked);
+    }));
 }
 
 fn run(cli: Cli, matches: &ArgMatches) -> Result<Ending, Error> {
@@ -141,8 +160,34 @@ fn flags(matches: &ArgMatches) -> Vec<(String, String)> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
+    use crate::journal;
+
+    /// Set in the child of the test below.
+    const CHILD: &str = "SFUND_TEST_PANIC_INSIDE_SLED";
+
     #[test]
     fn the_command_line_is_well_formed() {
         super::command().debug_assert();
+    }
+
+    #[test]
+    fn a_panic_inside_sled_ends_with_2_and_says_to_restore_a_backup() {
+        if std::env::var_os(CHILD).is_some() {
+            super::explain_panics_of_sled();
+            // A thread of sled's own, as on a failed write.
+            let sled = std::thread::Builder::new().name("sled-io-1".to_owned());
+            drop(sled.spawn(|| panic!("as sled does on some damage")).unwrap().join());
+            unreachable!("the process ended");
+        }
+        assert!(!journal::is_inside_sled());
+        let name = "cli::tests::a_panic_inside_sled_ends_with_2_and_says_to_restore_a_backup";
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        let output = child.args([name, "--exact", "--nocapture"]).env(CHILD, "1").output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("sfund: sled gave up on its files"), "{said}");
+        assert!(said.contains("restore a backup") && !said.contains("RUST_BACKTRACE"), "{said}");
     }
 }

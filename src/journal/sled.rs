@@ -224,8 +224,8 @@ impl Open {
     /// Removes the snapshot at `key`, its manifest first.
     fn remove_snapshot(&self, key: &[u8]) -> Result<(), Error> {
         sled_call(|| self.manifests.remove(key))?;
-        for chunk in self.chunks.scan_prefix(key).keys() {
-            let chunk = sled_call(|| chunk)?;
+        let mut chunks = self.chunks.scan_prefix(key).keys();
+        while let Some(chunk) = sled_call(|| chunks.next().transpose())? {
             sled_call(|| self.chunks.remove(&chunk))?;
         }
         Ok(())

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fs::{self, File, TryLockError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use ::sled::Db;
@@ -40,11 +41,13 @@ pub(crate) fn open_db(folder: &Path) -> Result<Db, Error> {
     sled_call(|| config.open())
 }
 
-/// Whether this thread is inside a call of sled. On some damage sled panics: where panics abort, a
-/// panic hook can ask this, and say that the store is to be restored rather than that we are wrong.
+/// Whether this thread is inside a call of sled, or one of sled's own. On some damage sled panics:
+/// where panics abort, a panic hook can ask this, and say that the store is to be restored rather
+/// than that we are wrong.
 #[must_use]
 pub fn is_inside_sled() -> bool {
-    IS_INSIDE_SLED.get()
+    let is_its_own = || thread::current().name().is_some_and(|name| name.starts_with("sled-"));
+    IS_INSIDE_SLED.get() || is_its_own()
 }
 
 /// Calls sled. On some damage sled panics; where panics unwind, that becomes an error.
@@ -77,7 +80,7 @@ fn wait_for_lock(folder: &Path) -> Result<(), Error> {
             Err(TryLockError::WouldBlock) if LOCK_WAIT <= start.elapsed() => {
                 return Err(Error::InUse { path: folder.to_owned() });
             }
-            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
         }
     }
 }

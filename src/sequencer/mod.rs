@@ -175,6 +175,7 @@ impl Sequencer {
             recalled,
             on_fatal,
             is_stopping: Arc::clone(&is_stopping),
+            newest_read: None,
         };
         let publisher = publisher::PublisherThread { projection, blocks: published, lives };
         let threads = vec![

@@ -23,10 +23,13 @@ pub(super) struct RecallThread {
     pub(super) recalled: Receiver<Recall>,
     pub(super) on_fatal: OnFatal,
     pub(super) is_stopping: Arc<AtomicBool>,
+    /// The block read last: a client that comes back asks again for answers that lie together, and
+    /// the writer waits for us if very many are wanted.
+    pub(super) newest_read: Option<Arc<Block>>,
 }
 
 impl RecallThread {
-    pub(super) fn run(self) {
+    pub(super) fn run(mut self) {
         while let Ok(Recall { sequence, reply }) = self.recalled.recv() {
             match self.find(sequence) {
                 Ok(item) => reply.send(Answer::again(item)),
@@ -44,11 +47,93 @@ impl RecallThread {
         }
     }
 
-    fn find(&self, sequence: Sequence) -> Result<Item, Fatal> {
+    fn find(&mut self, sequence: Sequence) -> Result<Item, Fatal> {
+        let at_hand = self.newest_read.as_ref();
+        if let Some(item) = at_hand.and_then(|block| Item::find(block, sequence)) {
+            return Ok(item);
+        }
         let blocks = self.reader.read(sequence, 1).map_err(Fatal::Read)?;
         let missing =
             || Fatal::Read(Error::Damaged { place: Place::Block(sequence), flaw: Flaw::Missing });
         let block = Block::decode(blocks.first().ok_or_else(missing)?);
-        Item::find(&Arc::new(block.map_err(Fatal::Understand)?), sequence).ok_or_else(missing)
+        let block = Arc::new(block.map_err(Fatal::Understand)?);
+        let item = Item::find(&block, sequence).ok_or_else(missing)?;
+        self.newest_read = Some(block);
+        Ok(item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use sfund_engine::command::Command;
+    use sfund_engine::entry::{Caller, Header};
+
+    use super::*;
+    use crate::fixture::{disk, opening};
+    use crate::journal::{self, Draft, Head, Identity, Snapshot};
+    use crate::sequencer::encode_entry;
+
+    /// Counts how often it is read.
+    struct Counting(Arc<dyn Reader>, Arc<AtomicUsize>);
+
+    impl Reader for Counting {
+        fn identity(&self) -> Identity {
+            self.0.identity()
+        }
+
+        fn newest(&self) -> Head {
+            self.0.newest()
+        }
+
+        fn read(&self, from: Sequence, bytes_max: usize) -> Result<Vec<journal::Block>, Error> {
+            self.1.fetch_add(1, Ordering::SeqCst);
+            self.0.read(from, bytes_max)
+        }
+
+        fn snapshots(&self) -> Result<Vec<Sequence>, Error> {
+            self.0.snapshots()
+        }
+
+        fn read_snapshot(&self, sequence: Sequence) -> Result<Snapshot, Error> {
+            self.0.read_snapshot(sequence)
+        }
+    }
+
+    #[test]
+    fn answers_that_lie_in_one_block_are_read_once() {
+        let mut journal = disk().open().unwrap();
+        let mut at = opening();
+        for _ in 0..2 {
+            let head = journal.writer.newest();
+            let mut draft = Draft::new(head.sequence.next(), 1);
+            for _ in 0..10 {
+                at = at.next();
+                let sequence = Sequence::ZERO;
+                let header = Header { sequence, at, caller: Caller::Venue, attempt: None };
+                let mut body = Vec::new();
+                encode_entry(&mut body, &header, &Command::Advance, Ok(&[]));
+                draft.push(&body).unwrap();
+            }
+            let block = draft.seal(&head, journal.identity.digest);
+            journal.writer.append(&block).unwrap();
+        }
+        journal.writer.sync().unwrap();
+        let reads = Arc::new(AtomicUsize::new(0));
+        let (_, recalled) = crossbeam_channel::bounded(1);
+        let mut thread = RecallThread {
+            reader: Arc::new(Counting(journal.reader, Arc::clone(&reads))),
+            recalled,
+            on_fatal: Arc::new(|fatal| panic!("{fatal}")),
+            is_stopping: Arc::default(),
+            newest_read: None,
+        };
+        for (number, reads_so_far) in [(3, 1), (10, 1), (1, 1), (11, 2), (20, 2), (4, 3)] {
+            let sequence = Sequence::new(number);
+            let item = thread.find(sequence).unwrap_or_else(|fatal| panic!("{fatal}"));
+            assert_eq!(item.header().sequence, sequence);
+            assert_eq!(reads.load(Ordering::SeqCst), reads_so_far, "entry {number}");
+        }
     }
 }

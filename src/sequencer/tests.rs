@@ -60,7 +60,7 @@ async fn an_answer_leaves_only_after_its_block_is_synced_and_a_dry_runs_too() {
     server.gate.holds().await;
     assert!(poll_once(real.as_mut()).await.is_none());
     assert!(poll_once(dry_run.as_mut()).await.is_none());
-    let newest = server.sequencer.read().newest().sequence;
+    let newest = server.sequencer.live().durable();
     server.gate.open();
     let (real, dry_run) = (real.await.unwrap(), dry_run.await.unwrap());
     assert_eq!(real.sequence(), newest.next());

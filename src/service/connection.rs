@@ -1,35 +1,53 @@
 //! Accepted connections, and no more of them than may be.
 //!
 //! A connection holds a place until it ends; while there is none, nothing is accepted and the
-//! operating system lets callers wait.
+//! operating system lets callers wait. One that says nothing at first is ended, or whoever has no
+//! key could hold every place.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Sleep, sleep};
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::server::{Connected, TcpConnectInfo, TcpIncoming};
+
+/// Bytes with which every HTTP/2 connection begins, and fewer than a TLS handshake.
+const OPENING_BYTES: usize = 24;
 
 /// A connection and its place.
 pub(crate) struct Connection {
     stream: TcpStream,
+    /// None once it has begun.
+    opening: Option<Opening>,
     _place: OwnedSemaphorePermit,
 }
 
-/// Connections as they come, each once there is a place for it.
+/// What a connection has to say, and by when.
+struct Opening {
+    bytes_left: usize,
+    until: Pin<Box<Sleep>>,
+}
+
+/// Connections as they come, each once there is a place for it. One that has not begun after
+/// `opening_wait` ends.
 pub(crate) fn bounded(
     incoming: TcpIncoming,
     places: Arc<Semaphore>,
+    opening_wait: Duration,
 ) -> impl Stream<Item = io::Result<Connection>> {
     incoming.then(move |accepted| {
         let places = Arc::clone(&places);
         async move {
             let place = places.acquire_owned().await.map_err(io::Error::other)?;
-            Ok(Connection { stream: accepted?, _place: place })
+            let opening =
+                Opening { bytes_left: OPENING_BYTES, until: Box::pin(sleep(opening_wait)) };
+            Ok(Connection { stream: accepted?, opening: Some(opening), _place: place })
         }
     })
 }
@@ -48,7 +66,18 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
+        let before = into.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, into);
+        if let Some(opening) = &mut self.opening {
+            let read = into.filled().len().saturating_sub(before);
+            opening.bytes_left = opening.bytes_left.saturating_sub(read);
+            if opening.bytes_left == 0 {
+                self.opening = None;
+            } else if polled.is_pending() && opening.until.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+        }
+        polled
     }
 }
 

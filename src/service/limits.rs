@@ -37,7 +37,7 @@ pub struct Limits {
     pub book_interval: Duration,
     /// How long a connection is silent before the server asks whether it is alive.
     pub keepalive_interval: Duration,
-    /// How long it then has to answer.
+    /// How long it then has to answer; and how long a new one has to begin.
     pub keepalive_timeout: Duration,
     /// How long calls have to end when the server stops.
     pub stop_grace: Duration,

@@ -163,12 +163,14 @@ pub async fn serve(
     for listener in listeners {
         let mut builder = builder(&limits).layer(DoorLayer(Arc::clone(&doorman)));
         if let Some(tls) = &tls {
-            builder = builder.tls_config(tls_config(tls)).map_err(Error::Tls)?;
+            builder = builder
+                .tls_config(tls_config(tls).timeout(limits.keepalive_timeout))
+                .map_err(Error::Tls)?;
         }
         let incoming = TcpIncoming::from(listener)
             .with_nodelay(Some(true))
             .with_keepalive(Some(limits.keepalive_interval));
-        let incoming = bounded(incoming, Arc::clone(&connections));
+        let incoming = bounded(incoming, Arc::clone(&connections), limits.keepalive_timeout);
         let mut stopping = stopping.clone();
         let stopped = async move { feed::stops(&mut stopping).await };
         let router = builder.add_routes(routes.clone());

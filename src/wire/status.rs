@@ -267,7 +267,8 @@ impl From<&Reject> for Denial {
             message: reject.to_string(),
             metadata,
             malformed: None,
-            retry_after: (line.kind == RejectKind::Exhausted).then_some(RETRY_LATER),
+            // The others are recorded: the same attempt has the same answer at any time.
+            retry_after: matches!(reject, Reject::TooManyAttempts { .. }).then_some(RETRY_LATER),
         }
     }
 }
@@ -393,6 +394,11 @@ mod tests {
         assert_eq!(wait, Some(RETRY_AFTER));
         let later = Status::from(Denial::from(&Reject::TooManyAttempts { limit: 1 }));
         assert!(later.get_error_details().retry_info().is_some());
+        // A refusal that is recorded stays what it is, however often the attempt is sent again.
+        let party = sfund_engine::id::PartyId::new(1);
+        let full = Status::from(Denial::from(&Reject::TooManyOrders { party, limit: 1 }));
+        assert_eq!(full.code(), Code::ResourceExhausted);
+        assert!(full.get_error_details().retry_info().is_none());
     }
 
     #[test]

@@ -47,6 +47,18 @@ fn certify(name: &str) -> Certified {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_says_nothing_gives_its_place_back() {
+    let limits =
+        Limits { connections_max: 1, keepalive_timeout: Duration::from_millis(20), ..limits() };
+    let listening = listen(venue(&disk()).await, limits).await;
+    let silent = tokio::net::TcpStream::connect(listening.address).await.unwrap();
+    let mut alice = listening.market("alice").await;
+    alice.get_venue(v1::GetVenueRequest::default()).await.unwrap();
+    drop((silent, alice));
+    listening.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_needs_a_key_that_is_known_and_not_revoked_or_expired() {
     let listening = open_venue().await;
     let ask = v1::GetVenueRequest::default();

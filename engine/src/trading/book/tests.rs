@@ -10,6 +10,7 @@ use super::slab::{NOBODY, Place, index};
 use super::twin::{Order, Twin};
 use super::{BookId, Books, Level, Lots, Maker, Take, Terms, Tick, WalkScratch};
 use crate::id::OrderId;
+use crate::policy::PASSES_MAX;
 use crate::trading::side::Side;
 
 /// Which prices a stream uses.
@@ -396,6 +397,35 @@ fn a_conditional_order_stands_through_the_other_side() {
         Take::Pass
     });
     assert_eq!(met, [(buy, 8, 6)]);
+}
+
+#[test]
+fn an_order_passes_over_so_many_conditional_ones_and_no_more() {
+    let mut pair = Pair::new(0, Prices::Hot, 1);
+    let book = BookId::new(0);
+    let mut rest = |tick, lots, minimum| {
+        let id = pair.take_slot();
+        let minimum = Lots::new(minimum);
+        pair.rest(id, Terms { minimum, ..plain(book, Side::Sell, tick, lots) });
+        id
+    };
+    let first = rest(99, 1, 1);
+    let large: Vec<_> = (0..=PASSES_MAX).map(|_| rest(100, 2, 2)).collect();
+    let (behind, plain_one, worse) = (rest(100, 1, 1), rest(100, 1, 0), rest(101, 1, 1));
+    let last = rest(102, 1, 0);
+    let mut met = [Vec::new(), Vec::new()];
+    let answer = |met: &mut Vec<OrderId>, maker: Maker| {
+        met.push(maker.id);
+        if maker.minimum == Lots::new(2) { Take::Pass } else { Take::Lots(maker.lots) }
+    };
+    let [by_book, by_twin] = &mut met;
+    let limit = Tick::new(102);
+    pair.books.walk(book, Side::Buy, limit, &mut pair.scratch, |maker| answer(by_book, maker));
+    pair.twin.walk(book, Side::Buy, limit, |maker| answer(by_twin, maker));
+    assert_eq!(met[0], met[1]);
+    let looked_at = &large[..index(PASSES_MAX)];
+    assert_eq!(met[0], [&[first, plain_one], looked_at, &[last]].concat());
+    assert!(!met[0].contains(&behind) && !met[0].contains(&worse));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use super::slab::index;
 use super::{BookId, Level, Lots, Maker, Take, Terms, Tick};
 use crate::id::OrderId;
+use crate::policy::PASSES_MAX;
 use crate::trading::side::Side;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,13 +182,21 @@ impl Twin {
             Side::Buy => order.terms.tick <= limit,
             Side::Sell => limit <= order.terms.tick,
         });
-        let mut at = 0;
+        let (mut at, mut passes) = (0, 0);
         while at < list.len() {
             let Order { id, terms, offer } = list[at];
             let (lots, minimum) = (Lots::new(offer), terms.minimum.min(terms.lots));
+            if minimum != Lots::ZERO && passes == PASSES_MAX {
+                at += 1;
+                continue;
+            }
             match visit(Maker { id, tick: terms.tick, lots, minimum }) {
                 Take::Lots(taken) if taken == lots => take(&mut list, at, offer),
-                Take::Lots(_) | Take::Pass => at += 1,
+                Take::Pass => {
+                    at += 1;
+                    passes += u32::from(minimum != Lots::ZERO);
+                }
+                Take::Lots(_) => at += 1,
                 Take::Gone => drop(list.remove(at)),
                 Take::Last(_) | Take::Stop => return,
             }

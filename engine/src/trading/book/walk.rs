@@ -7,6 +7,7 @@ use super::slab::{NOBODY, Node, Queue};
 use super::terms::{BookId, Lots, Terms, Tick};
 use super::{Book, Books};
 use crate::id::OrderId;
+use crate::policy::PASSES_MAX;
 use crate::trading::side::Side;
 
 /// A resting order that an incoming one meets.
@@ -77,6 +78,9 @@ impl Books {
     /// would meet, in the order in which they would trade.
     ///
     /// The book does not change: what `visit` answers is only assumed.
+    ///
+    /// Once `visit` has passed over [`PASSES_MAX`] conditional orders, those behind them are not met.
+    /// Nothing else bounds how many there are that an incoming order is too small for.
     ///
     /// # Panics
     ///
@@ -171,11 +175,13 @@ impl Books {
         let levels = book.ladder(side).levels(&self.pool);
         let mut levels = levels.take_while(|&level| within(self.pool.key(level))).peekable();
         let mut aside = aside.iter().take_while(|&(&key, _)| within(key)).peekable();
+        let mut passes = PASSES_MAX;
         loop {
             let key = levels.peek().map(|&level| self.pool.key(level));
-            match aside.next_if(|&(&other, _)| key.is_none_or(|key| other < key)) {
+            let comes_first = |other: u32| passes != 0 && key.is_none_or(|key| other < key);
+            match aside.next_if(|&(&other, _)| comes_first(other)) {
                 Some((&key, queue)) => {
-                    self.walk_aside(queue, Tick::from_key(key, side), visit)?;
+                    self.walk_aside(queue, Tick::from_key(key, side), &mut passes, visit)?;
                 }
                 None => match (levels.next(), key) {
                     (Some(level), Some(key)) => {
@@ -233,12 +239,20 @@ impl Books {
         &self,
         queue: &Queue,
         tick: Tick,
+        passes: &mut u32,
         visit: &mut impl FnMut(Maker) -> Take,
     ) -> ControlFlow<()> {
         for (slot, node) in self.slab.queued(*queue) {
+            if *passes == 0 {
+                break;
+            }
             let lots = Lots::new(node.shown);
             let minimum = lots.min(Lots::new(node.clause));
-            took_all(visit(Maker { minimum, ..maker(node, slot, tick, lots) }), lots)?;
+            let take = visit(Maker { minimum, ..maker(node, slot, tick, lots) });
+            if take == Take::Pass {
+                *passes = passes.saturating_sub(1);
+            }
+            took_all(take, lots)?;
         }
         ControlFlow::Continue(())
     }
