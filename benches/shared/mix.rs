@@ -45,7 +45,7 @@ const SELLERS: u32 = 16;
 const BUYERS: u32 = 16;
 /// Sellers that hold units of each fund.
 const HOLDERS: u32 = 4;
-/// Ticks of a yuan's hundredth: 100.00.
+/// A price of 100.00 in ticks.
 const MIDDLE_TICKS: u64 = 10_000;
 /// Resting orders lie so many ticks from the middle at most.
 const DEPTH_TICKS: u64 = 20;
@@ -209,8 +209,8 @@ struct Maker {
 }
 
 impl Maker {
-    /// In a hundred commands: 42 adds, 26 cancels, 16 amends, 16 takers, as long as about as many
-    /// orders rest as should; otherwise adds and cancels stand in for each other.
+    /// In a hundred commands: 16 amend, 16 take, and 68 add or cancel, as it needs for about as many
+    /// orders to rest as should.
     fn next(&mut self, counts: &mut Counts) -> Ask {
         let (few, many) = (self.recipe.resting * 9 / 10, self.recipe.resting * 11 / 10);
         let is_short = self.open.len() <= few;
