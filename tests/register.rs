@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use harness::cast::Player;
 use harness::{Exchange, beside, units};
-use sfund::import::positions;
+use sfund::import::{positions, send};
 use sfund_sdk::{
     Currency, Direction, FundFilter, Order, OrderState, PartyFilter, Price, Role, TransferOutcome,
     TransferRequest, Units,
@@ -46,7 +46,7 @@ async fn a_register_is_imported_once_however_often_and_its_funds_trade() {
     let operator = &cast.operator.client;
     let today = "2026-11-24".parse().unwrap();
     let usd = Currency::new("USD").unwrap();
-    let import = || positions::import(operator, cast.licensed, usd, today, &register, |_| {});
+    let import = || send::import(operator, cast.licensed, usd, today, &register, |_| {});
     let first = import().await.unwrap();
     assert_eq!(first.present, 0);
     let count = |number: usize| u64::try_from(number).unwrap();

@@ -111,7 +111,7 @@ pub(crate) fn decide(
         side: record.side,
         limit: tick,
         lots: desk.lots(left)?,
-        minimum: desk.lots(record.minimum)?.min(lots),
+        minimum: desk.lots(minimum_for(record, units))?.min(lots),
         self_trade: record.self_trade,
         rates,
         before: match record.side {
@@ -127,6 +127,11 @@ pub(crate) fn decide(
     let met = matching::meet(market, &incoming, events)?;
     settle(&incoming, met, TimeInForce::GoodTillCancelled, events);
     Ok(())
+}
+
+/// Fewest units that an order of `units` in all takes at once: all-or-none stays all-or-none.
+fn minimum_for(record: &OpenOrder, units: Units) -> Units {
+    if record.units <= record.minimum { units } else { record.minimum }
 }
 
 /// Whether the owner may hold what the amended order asks for, and has what it needs.
@@ -170,6 +175,7 @@ pub(crate) fn apply(market: &mut Market, fact: &OrderAmended) {
     let record = market.orders.at_mut(fact.order);
     record.limit = fact.price;
     record.units = before.filled.plus(fact.left);
+    record.minimum = minimum_for(&before, record.units);
     match before.side {
         Side::Buy => {
             trade::set_hold(market, fact.order);

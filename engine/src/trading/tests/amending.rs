@@ -2,7 +2,7 @@
 
 use super::{amend, buy, cancel, checked, place, sell, trades};
 use crate::event::Event;
-use crate::fixture::{ALICE, BOB, CAROL, OPERATOR, party, refuse, trading, units};
+use crate::fixture::{ALICE, BOB, CAROL, DAVE, OPERATOR, party, refuse, trading, units};
 use crate::reject::Reject;
 use crate::trading::amend_order::TimePriority;
 use crate::trading::cancel_order::OrderClosed;
@@ -82,4 +82,16 @@ fn an_iceberg_does_not_grow_beyond_its_tranches() {
     assert_eq!(reject, Reject::BadIceberg { peak_min: units(2) });
     checked(&mut market, party(ALICE), amend(ice, Some(101), None));
     checked(&mut market, party(ALICE), amend(ice, None, Some(1)));
+}
+
+#[test]
+fn an_all_or_none_order_stays_all_or_none_when_it_is_amended() {
+    let mut market = trading();
+    let ask = PlaceOrder { minimum: units(50), ..sell(ALICE, 100, 50) };
+    let (whole, _) = place(&mut market, ask);
+    checked(&mut market, party(ALICE), amend(whole, None, Some(80)));
+    let (_, events) = place(&mut market, buy(CAROL, 100, 60));
+    assert!(trades(&events).is_empty());
+    let (_, events) = place(&mut market, buy(DAVE, 100, 80));
+    assert_eq!(trades(&events), [(whole, 100, 80)]);
 }

@@ -276,7 +276,8 @@ impl Twin {
         if price == order.price && units == total {
             return refused("NOTHING_TO_AMEND");
         }
-        let amended = Order { price, left: units - order.filled, ..order.clone() };
+        let minimum = if total <= order.minimum { units } else { order.minimum };
+        let amended = Order { price, left: units - order.filled, minimum, ..order.clone() };
         let purse = *self.purse(order.party);
         if order.side == Side::Buy && purse.cash + order.hold < amended.needs() {
             return refused("CASH_NOT_AVAILABLE");
@@ -289,6 +290,7 @@ impl Twin {
             self.refuse_taking(&amended)?;
         }
         self.order_mut(id).price = price;
+        self.order_mut(id).minimum = minimum;
         self.set_left(id, amended.left);
         let (left, hold) = (amended.left, self.order(id).hold);
         let mut facts = vec![Fact::Amended { order: id, price, left, hold, keeps_time }];
@@ -298,7 +300,7 @@ impl Twin {
             return Ok(facts);
         }
         self.order_mut(id).queued = None;
-        let (stopped, _) = self.meet(id, order.minimum, &mut facts);
+        let (stopped, _) = self.meet(id, minimum, &mut facts);
         self.settle(id, stopped, true, &mut facts);
         Ok(facts)
     }
