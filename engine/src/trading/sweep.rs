@@ -88,18 +88,50 @@ pub(crate) fn step(market: &Market, number: u64, events: &mut Vec<Event>) {
     let last = slots.min(sweep.next_slot.saturating_add(SWEEP_SLOTS_MAX));
     let mut closed = 0_usize;
     let mut next = sweep.next_slot;
+    // Once all that may be covered were seen, the slots that are left need no look.
+    let mut unseen = open_of(market, sweep.scope);
     while next < last && closed < ADVANCE_MAX {
         let order = market.orders.books.at_slot(next);
+        next = next.saturating_add(1);
         let found = order.and_then(|order| Some((order, market.orders.get(order)?)));
-        if let Some((order, record)) = found.filter(|(_, record)| covers(market, sweep, record)) {
+        let Some((order, record)) = found.filter(|(_, record)| may_cover(sweep.scope, record))
+        else {
+            continue;
+        };
+        if covers(market, sweep, record) {
             let (reason, left) = (sweep.reason, record.left());
             events.push(Event::OrderClosed(OrderClosed { order, reason, left }));
             closed = closed.saturating_add(1);
         }
-        next = next.saturating_add(1);
+        unseen = unseen.saturating_sub(1);
+        if unseen == 0 {
+            next = slots;
+        }
     }
     let next_slot = (next < slots).then_some(next);
     events.push(Event::SweepAdvanced(SweepAdvanced { sweep: number, next_slot }));
+}
+
+/// Open orders of the party or the fund that a sweep is about; of all, where it is about neither.
+fn open_of(market: &Market, scope: SweepScope) -> u32 {
+    match scope {
+        SweepScope::Party { party, .. } => {
+            market.party(party).expect("a sweep's party is registered").orders_open
+        }
+        SweepScope::Fund(fund) => {
+            market.fund(fund).expect("a sweep's fund is registered").orders_open
+        }
+        SweepScope::Segment(_) | SweepScope::Venue => u32::MAX,
+    }
+}
+
+/// Whether the order is one of those that [`open_of`] counts.
+fn may_cover(scope: SweepScope, record: &OpenOrder) -> bool {
+    match scope {
+        SweepScope::Party { party, .. } => record.party == party,
+        SweepScope::Fund(fund) => record.fund == fund,
+        SweepScope::Segment(_) | SweepScope::Venue => true,
+    }
 }
 
 fn covers(market: &Market, sweep: &Sweep, record: &OpenOrder) -> bool {
