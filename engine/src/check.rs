@@ -4,7 +4,7 @@
 
 use crate::amount::{Money, Price, Units};
 use crate::market::Market;
-use crate::policy::{CASH_MAX, CODE_BYTES_MAX, DAY_MINUTES, TEXT_BYTES_MAX};
+use crate::policy::{CASH_MAX, CODE_BYTES_MAX, DAY_MINUTES, DAY_SECONDS, TEXT_BYTES_MAX};
 use crate::registry::fund::{Currency, FundDetails};
 use crate::reject::{Field, Reject};
 use crate::time::{Date, Time};
@@ -106,6 +106,15 @@ pub(crate) fn in_lots(fund: &FundDetails, units: Units) -> Result<(), Reject> {
 /// A moment lies after `now`.
 pub(crate) fn ahead(field: Field, value: Time, now: Time) -> Result<(), Reject> {
     if now < value { Ok(()) } else { Err(Reject::NotInTheFuture { field, value, now }) }
+}
+
+/// What ends by itself ends after `now`, and at most `days` later.
+pub(crate) fn expiry(expires: Time, now: Time, days: u16) -> Result<(), Reject> {
+    let latest = now.plus_seconds(u64::from(days).saturating_mul(DAY_SECONDS));
+    if now < expires && expires <= latest {
+        return Ok(());
+    }
+    Err(Reject::ExpiryOutOfRange { expires, now, latest })
 }
 
 /// A date is `today` or later; a refusal shows the moment at which it ends.

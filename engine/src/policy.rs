@@ -228,6 +228,28 @@ pub struct Fees {
     pub tiers: Vec<Rates>,
 }
 
+impl Fees {
+    /// The row of a tier; the last row stands for those it does not have. `None` without rows.
+    #[must_use]
+    pub fn rates(&self, tier: u8) -> Option<Rates> {
+        self.tiers.get(usize::from(tier)).or(self.tiers.last()).copied()
+    }
+}
+
+impl Rates {
+    /// The dearest rate that a buyer can meet.
+    #[must_use]
+    pub fn buy_max(&self) -> Ppm {
+        self.maker_buy.max(self.taker_buy)
+    }
+
+    /// The dearest rate that a seller can meet.
+    #[must_use]
+    pub fn sell_max(&self) -> Ppm {
+        self.maker_sell.max(self.taker_sell)
+    }
+}
+
 /// Fee rates of one tier, by side and by who was in the book first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Rates {

@@ -19,10 +19,7 @@ pub fn meters(
     party: &Party,
 ) -> v1::GetMetersResponse {
     let pack = &segment.segment.pack;
-    let tiers = &segment.fees.tiers;
-    // A tier beyond the last row pays the last row, as in the market.
-    let rates = tiers.get(usize::from(party.details.tier)).or(tiers.last());
-    let rates = rates.copied().unwrap_or_default();
+    let rates = segment.fees.rates(party.details.tier).unwrap_or_default();
     v1::GetMetersResponse {
         sequence: 0,
         time: None,
@@ -42,8 +39,8 @@ pub fn meters(
         cash: Some(settlement::balance(fund.fund.details.currency, meters.cash)),
         orders_open: party.orders_open,
         orders_max: pack.limits.orders_per_party_max,
-        buy_fee_max: ratio_text(rates.maker_buy.max(rates.taker_buy)),
-        sell_fee_max: ratio_text(rates.maker_sell.max(rates.taker_sell)),
+        buy_fee_max: ratio_text(rates.buy_max()),
+        sell_fee_max: ratio_text(rates.sell_max()),
         suspended: party.status == PartyStatus::Suspended,
         reference: fund.fund.reference.as_ref().map(market::reference),
     }

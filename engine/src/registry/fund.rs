@@ -5,8 +5,9 @@ use std::fmt;
 use minicbor::{Decode, Encode};
 
 use crate::amount::{Price, Units};
-use crate::id::{PartyId, SegmentId};
+use crate::id::{FundId, PartyId, SegmentId};
 use crate::policy::HolderCaps;
+use crate::reject::Reject;
 use crate::time::{Date, Time};
 
 /// Legal form of a fund (组织形式). A3 sets its holder cap.
@@ -179,4 +180,12 @@ pub struct Fund {
     /// Orders open in its book.
     #[n(7)]
     pub orders_open: u32,
+}
+
+impl Fund {
+    /// Refuses a fund whose term was over before `today`.
+    pub(crate) fn check_term(&self, fund: FundId, today: Date) -> Result<(), Reject> {
+        let term_ends = self.details.term_ends;
+        if today <= term_ends { Ok(()) } else { Err(Reject::TermEnded { fund, term_ends }) }
+    }
 }

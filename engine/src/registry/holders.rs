@@ -41,10 +41,10 @@ pub(crate) fn holder_cap_after(
     }
 }
 
-/// A3: what `party` adds to the count by holding units: nothing if it holds some already.
-pub(crate) fn joining(market: &Market, party: PartyId, record: &Party, fund: FundId) -> u32 {
-    let holds = market.register.holding(party, fund).total();
-    if holds == Units::ZERO { record.details.look_through } else { 0 }
+/// A3: what a party that holds `held` units adds to the count by holding more: nothing if it holds
+/// some already.
+pub(crate) fn joining(party: &Party, held: Units) -> u32 {
+    if held == Units::ZERO { party.details.look_through } else { 0 }
 }
 
 /// A3: counts `party` in or out after its holding went from `before` to `after` units.
@@ -75,9 +75,12 @@ mod tests {
     fn a3_who_leaves_makes_room_for_who_comes() {
         let mut market = trading();
         market.fund_mut(FUND).details.holder_cap = Some(2);
-        let joins = joining(&market, CAROL, market.party(CAROL).unwrap(), FUND);
-        assert_eq!(joins, 3);
-        assert_eq!(joining(&market, ALICE, market.party(ALICE).unwrap(), FUND), 0);
+        let joins = |party| {
+            let held = market.register.holding(party, FUND).total();
+            joining(market.party(party).unwrap(), held)
+        };
+        assert_eq!(joins(CAROL), 3);
+        assert_eq!(joins(ALICE), 0);
         let full = |holders, joins| Err(Reject::HolderCap { fund: FUND, holders, joins, cap: 2 });
         assert_eq!(holder_cap_after(&market, FUND, 1, 0), full(2, 1));
         assert_eq!(holder_cap_after(&market, FUND, 1, 1), Ok(2));

@@ -66,7 +66,8 @@ pub(crate) fn decide(
     let holds = role.is_investor() || role == Role::Manager;
     record.check_role(party, holds, Requirement::Investor)?;
     check::some_units(units)?;
-    holders::holder_cap_after(market, fund, holders::joining(market, party, record, fund), 0)?;
+    let holding = market.register.holding(party, fund);
+    holders::holder_cap_after(market, fund, holders::joining(record, holding.total()), 0)?;
     let fits = |total: Units| total.e2() <= UNITS_E2_MAX;
     if !issued.checked_add(units).is_some_and(fits) {
         return Err(Reject::BalanceTooLarge { party });
@@ -76,7 +77,7 @@ pub(crate) fn decide(
         fund,
         party,
         units,
-        before: market.register.holding(party, fund).available,
+        before: holding.available,
         evidence: ask.evidence.clone(),
     })));
     Ok(())

@@ -203,6 +203,14 @@ impl Party {
         self.check_role(party, self.details.role.is_investor(), Requirement::Investor)
     }
 
+    /// Refuses a party that is suspended.
+    pub(crate) fn check_active(&self, party: PartyId) -> Result<(), Reject> {
+        match self.status {
+            PartyStatus::Active => Ok(()),
+            PartyStatus::Suspended => Err(Reject::PartySuspended { party }),
+        }
+    }
+
     /// A9: refuses a party of the venue's own side.
     pub(crate) fn check_not_staff(&self, party: PartyId) -> Result<(), Reject> {
         self.check_role(party, !self.details.role.is_staff(), Requirement::NotStaff)

@@ -59,6 +59,19 @@ pub(crate) fn apply(market: &mut Market, fact: &Qualified) {
     market.party_mut(fact.party).qualification = Some(fact.qualification.clone());
 }
 
+/// A4: refuses a buyer that is no qualified investor on `today` under `rules`.
+pub(crate) fn check(
+    id: PartyId,
+    party: &Party,
+    rules: &InvestorRules,
+    today: Date,
+) -> Result<(), Reject> {
+    match shortfall(party, rules, today) {
+        Some(shortfall) => Err(Reject::NotQualified { party: id, shortfall }),
+        None => Ok(()),
+    }
+}
+
 /// A4: what `party` lacks on `today` to be a qualified investor under `rules`.
 ///
 /// A product is measured as an institution. A person has the assets or the income.

@@ -13,9 +13,8 @@ use crate::deadline::Due;
 use crate::event::Event;
 use crate::id::{FundId, IntentionId, PartyId};
 use crate::market::{Context, Market};
-use crate::policy::{CASH_MAX, DAY_SECONDS, INTENTIONS_MAX};
+use crate::policy::{CASH_MAX, INTENTIONS_MAX};
 use crate::registry::fund::FundDetails;
-use crate::registry::party::PartyStatus;
 use crate::registry::qualify;
 use crate::reject::Field;
 use crate::reject::Reject;
@@ -108,31 +107,19 @@ pub(crate) fn decide_post(
 ) -> Result<(), Reject> {
     market.admit_for(context.caller, CommandKind::PostIntention, ask.party)?;
     let party = market.party(ask.party)?;
-    let fund = &market.fund(ask.fund)?.details;
+    let record = market.fund(ask.fund)?;
+    let fund = &record.details;
     party.check_investor(ask.party)?;
     check::room(Field::Intentions, market.intentions.len(), INTENTIONS_MAX)?;
-    if party.status == PartyStatus::Suspended {
-        return Err(Reject::PartySuspended { party: ask.party });
-    }
+    party.check_active(ask.party)?;
     trading_level(market, ask.fund)?;
     let today = market.date(context.at);
-    if fund.term_ends < today {
-        return Err(Reject::TermEnded { fund: ask.fund, term_ends: fund.term_ends });
-    }
+    record.check_term(ask.fund, today)?;
     check_size(fund, ask)?;
     let pack = &market.segment(fund.segment)?.pack;
-    let days = u64::from(pack.limits.intention_days_max);
-    let (expires, now) = (ask.expires, context.at);
-    let latest = now.plus_seconds(days.saturating_mul(DAY_SECONDS));
-    if expires <= now || latest < expires {
-        return Err(Reject::ExpiryOutOfRange { expires, now, latest });
-    }
+    check::expiry(ask.expires, context.at, pack.limits.intention_days_max)?;
     match ask.side {
-        Side::Buy => {
-            if let Some(shortfall) = qualify::shortfall(party, &pack.investors, today) {
-                return Err(Reject::NotQualified { party: ask.party, shortfall });
-            }
-        }
+        Side::Buy => qualify::check(ask.party, party, &pack.investors, today)?,
         Side::Sell => market.register.holding(ask.party, ask.fund).check_available(ask.units)?,
     }
     let limit = pack.limits.intentions_per_party_max;
@@ -207,6 +194,7 @@ pub(crate) mod tests {
     };
     use crate::registry::fund::TradingState;
     use crate::registry::lock_units::{LockKind, LockUnits};
+    use crate::registry::party::PartyStatus;
     use crate::registry::set_party_status::SetPartyStatus;
     use crate::trading::set_trading_state::{SetTradingState, TradingScope};
 

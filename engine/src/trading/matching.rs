@@ -168,7 +168,7 @@ impl<'a, 'm> Meeting<'a, 'm> {
             before: incoming.before,
             held: holding.map_or(Units::ZERO, |place| market.register.at(place).total()),
             holders: fund.holders,
-            cap: holders::cap(market, fund).unwrap_or(0),
+            cap: holders::cap(market, fund).expect("a fund's segment is open"),
             stopped: None,
             failed: None,
         }

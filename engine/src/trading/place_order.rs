@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 
 use crate::amount::{Money, Price, Units};
 use crate::cash::ledger::Account;
+use crate::check;
 use crate::command::CommandKind;
 use crate::deadline::Due;
 use crate::event::Event;
@@ -18,9 +19,6 @@ use crate::trading::matching::{self, Incoming, Met};
 use crate::trading::order::{Closing, OpenOrder, OrderPrice, PostOnly, SelfTrade, TimeInForce};
 use crate::trading::rules::{self, Desk};
 use crate::trading::side::Side;
-
-/// Seconds of a day, for the pack's longest life of a dated order.
-const DAY_SECONDS: u64 = 24 * 3_600;
 
 /// Ask to place an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -255,9 +253,7 @@ struct Sized {
 }
 
 fn size(desk: &Desk<'_>, ask: &PlaceOrder) -> Result<Sized, Reject> {
-    if ask.units == Units::ZERO {
-        return Err(Reject::NoUnits {});
-    }
+    check::some_units(ask.units)?;
     let tick = desk.ticks(ask.price.worst())?;
     let lots = desk.lots(ask.units)?;
     let (peak, minimum) = (desk.lots(ask.peak)?, desk.lots(ask.minimum)?);
@@ -282,11 +278,7 @@ fn expiry(market: &Market, desk: &Desk<'_>, ask: &PlaceOrder) -> Result<Option<T
     match ask.time_in_force {
         TimeInForce::Day => desk.day_ends(market).map(Some),
         TimeInForce::GoodTill(expires) => {
-            let span = u64::from(desk.pack.limits.order_days_max).saturating_mul(DAY_SECONDS);
-            let latest = desk.at.plus_seconds(span);
-            if expires <= desk.at || latest < expires {
-                return Err(Reject::ExpiryOutOfRange { expires, now: desk.at, latest });
-            }
+            check::expiry(expires, desk.at, desk.pack.limits.order_days_max)?;
             Ok(Some(expires))
         }
         TimeInForce::GoodTillCancelled

@@ -5,13 +5,14 @@
 
 use crate::amount::{Money, Ppm, Price, Units};
 use crate::calendar::OutsideCalendar;
+use crate::check;
 use crate::id::{FundId, PartyId};
 use crate::market::Market;
-use crate::policy::{CASH_MAX, Fees, Pack, Permission, Rates};
+use crate::policy::{CASH_MAX, DAY_MINUTES, Fees, Pack, Permission, Rates};
 use crate::registry::fund::Fund;
 use crate::registry::holders;
 use crate::registry::holding::Holding;
-use crate::registry::party::{Party, PartyStatus};
+use crate::registry::party::Party;
 use crate::registry::qualify;
 use crate::reject::Reject;
 use crate::time::{Date, Time};
@@ -19,8 +20,6 @@ use crate::trading::book::{Lots, Tick};
 use crate::trading::set_trading_state;
 use crate::trading::side::Side;
 
-/// Last minute of a venue day, and one.
-const DAY_ENDS_MINUTE: u16 = 1_440;
 /// One, in parts per million.
 const WHOLE_PPM: u64 = 1_000_000;
 
@@ -59,16 +58,10 @@ impl<'m> Desk<'m> {
         if self.pack.continuous == Permission::Forbidden {
             return Err(Reject::ModeForbidden {});
         }
-        if self.party.status == PartyStatus::Suspended {
-            return Err(Reject::PartySuspended { party: self.party_id });
-        }
+        self.party.check_active(self.party_id)?;
         set_trading_state::trading_level(market, self.fund_id)?;
         self.in_hours(market)?;
-        let term_ends = self.fund.details.term_ends;
-        if term_ends < self.today {
-            return Err(Reject::TermEnded { fund: self.fund_id, term_ends });
-        }
-        Ok(())
+        self.fund.check_term(self.fund_id, self.today)
     }
 
     fn in_hours(&self, market: &Market) -> Result<(), Reject> {
@@ -89,7 +82,7 @@ impl<'m> Desk<'m> {
     /// The end of the trading day that runs now, or of the next one.
     pub(crate) fn day_ends(&self, market: &Market) -> Result<Time, Reject> {
         let venue = market.open_venue();
-        let closes = self.pack.trading_hours.map_or(DAY_ENDS_MINUTE, |hours| hours.closes_minute);
+        let closes = self.pack.trading_hours.map_or(DAY_MINUTES, |hours| hours.closes_minute);
         let ends_on = |day: Date| day.at_minute(closes, venue.utc_offset_minutes);
         let day = venue.calendar.trading_day_from(self.today).map_err(outside)?;
         if self.at < ends_on(day) {
@@ -100,13 +93,10 @@ impl<'m> Desk<'m> {
 
     /// The price in ticks.
     pub(crate) fn ticks(&self, price: Price) -> Result<Tick, Reject> {
+        check::in_ticks(&self.fund.details, price)?;
         let tick = self.fund.details.tick;
-        let whole = price.e4().checked_rem(tick.e4()) == Some(0);
         let number = price.e4().checked_div(tick.e4()).and_then(|n| u32::try_from(n).ok());
-        match number {
-            Some(number) if whole && 0 < number => Ok(Tick::new(number)),
-            Some(_) | None => Err(Reject::NotInTicks { price, tick }),
-        }
+        number.map(Tick::new).ok_or(Reject::NotInTicks { price, tick })
     }
 
     /// The units in lots; none at all is a whole number too.
@@ -161,9 +151,7 @@ impl<'m> Desk<'m> {
     ) -> Result<(), Reject> {
         let (party, fund) = (self.party_id, self.fund_id);
         let rules = &self.pack.investors;
-        if let Some(shortfall) = qualify::shortfall(self.party, rules, self.today) {
-            return Err(Reject::NotQualified { party, shortfall });
-        }
+        qualify::check(party, self.party, rules, self.today)?;
         let held = market.register.holding(party, fund).total();
         let after = held.checked_add(units).ok_or(Reject::OrderTooLarge { cash_max: CASH_MAX })?;
         // Held units need be no whole number of lots, so their worth is rounded down.
@@ -173,11 +161,7 @@ impl<'m> Desk<'m> {
             return Err(Reject::BelowInvestmentMin { fund, invested, minimum });
         }
         self.turnaround(market, Side::Buy)?;
-        let joins = if held == Units::ZERO { self.party.details.look_through } else { 0 };
-        let cap = holders::cap(market, self.fund)?;
-        if 0 < joins && cap < self.fund.holders.saturating_add(joins) {
-            return Err(Reject::HolderCap { fund, holders: self.fund.holders, joins, cap });
-        }
+        holders::holder_cap_after(market, fund, holders::joining(self.party, held), 0)?;
         let minimum = self.fund.details.minimum_ticket;
         if after < minimum {
             return Err(Reject::BelowMinimumTicket { units: after, minimum });
@@ -199,27 +183,15 @@ impl<'m> Desk<'m> {
         if let Some(splinter) = kept.map(|kept| units.min(kept)).filter(|least| *least < minimum) {
             return Err(Reject::BelowMinimumTicket { units: splinter, minimum });
         }
-        let available = holding.available.plus(freed);
-        if available < units {
-            return Err(Reject::UnitsNotAvailable {
-                party: self.party_id,
-                wanted: units,
-                available,
-                offered: holding.offered.minus(freed),
-                pledged: holding.pledged,
-                frozen: holding.frozen,
-            });
-        }
-        Ok(())
+        let (available, offered) = (holding.available.plus(freed), holding.offered.minus(freed));
+        Holding { available, offered, ..holding }.check_available(units)
     }
 }
 
 /// The units in lots of the fund.
 pub(crate) fn lots_of(fund: &Fund, units: Units) -> Result<Lots, Reject> {
+    check::in_lots(&fund.details, units)?;
     let lot = fund.details.lot;
-    if units.e2().checked_rem(lot.e2()) != Some(0) {
-        return Err(Reject::NotInLots { units, lot });
-    }
     let number = units.e2().checked_div(lot.e2()).and_then(|number| u32::try_from(number).ok());
     number.map(Lots::new).ok_or(Reject::OrderTooLarge { cash_max: CASH_MAX })
 }
@@ -259,14 +231,13 @@ pub(crate) fn turnaround_broken(
 pub(crate) fn rates(market: &Market, schedule: u32, tier: u8) -> Rates {
     let schedule: Option<&Fees> =
         usize::try_from(schedule).ok().and_then(|number| market.schedules.get(number));
-    let tiers = &schedule.expect("an order names a schedule that was in force").tiers;
-    let row = tiers.get(usize::from(tier)).or(tiers.last());
-    *row.expect("a schedule has a row")
+    let schedule = schedule.expect("an order names a schedule that was in force");
+    schedule.rates(tier).expect("a schedule has a row")
 }
 
 /// Cash that a buy holds: its worst price and its dearest fee.
 pub(crate) fn hold(worth: Money, rates: &Rates) -> Money {
-    worth.plus(worth.fee_down(rates.maker_buy.max(rates.taker_buy)))
+    worth.plus(worth.fee_down(rates.buy_max()))
 }
 
 /// The lowest and the highest price of the band, both in it.
