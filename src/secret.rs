@@ -28,11 +28,7 @@ impl Secret {
     pub fn new_key() -> Result<Self, NoRandomness> {
         let mut bytes = [0; KEY_BYTES];
         getrandom::fill(&mut bytes).map_err(NoRandomness)?;
-        let mut text = PREFIX.to_owned();
-        for byte in bytes {
-            write!(text, "{byte:02x}").expect("a string takes all that is written to it");
-        }
-        Ok(Self(text))
+        Ok(Self(format!("{PREFIX}{}", hexadecimal(&bytes))))
     }
 
     /// The text, for the one place that needs it. The name is meant to be found in a review.
@@ -46,6 +42,15 @@ impl Secret {
     pub fn hash(&self) -> [u8; 32] {
         key_hash(&self.0)
     }
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in bytes {
+        write!(text, "{byte:02x}").expect("a string takes all that is written to it");
+    }
+    text
 }
 
 /// SHA-256 of a key's text, as the venue knows the key.

@@ -1,6 +1,5 @@
 //! `sfund key`: makes an API key, or tells the hash by which the venue knows one.
 
-use std::fmt::Write as _;
 use std::io::{self, BufRead as _, Write as _};
 use std::path::PathBuf;
 
@@ -10,7 +9,7 @@ use serde_json::json;
 use super::output::Output;
 use super::{Ending, Error};
 use crate::genesis::create_private;
-use crate::secret::{Secret, key_hash};
+use crate::secret::{Secret, hexadecimal, key_hash};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -46,10 +45,7 @@ pub(super) fn run(arguments: &Arguments, output: Output) -> Result<Ending, Error
             key_hash(line.trim_end())
         }
     };
-    let mut text = String::new();
-    for byte in hash {
-        write!(text, "{byte:02x}").expect("a string takes all that is written to it");
-    }
+    let text = hexadecimal(&hash);
     output.print(&text, &json!({ "key_hash": text }))?;
     Ok(Ending::Good)
 }

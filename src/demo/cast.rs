@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sfund_sdk::{
     ApiKey, Client, Currency, Date, FundDetails, FundFilter, FundId, KeyScope, LegalForm, Money,
-    PartyDetails, PartyFilter, PartyForm, PartyId, Price, Qualification, Reviewed, Role, SegmentId,
-    Sequence, Time, TransferOutcome, TransferRequest, Units,
+    PartyDetails, PartyForm, PartyId, Price, Qualification, Reviewed, Role, SegmentId, Sequence,
+    Time, TransferOutcome, TransferRequest, Units,
 };
 
 use crate::config::Config;
@@ -125,8 +125,8 @@ impl Cast {
         let third = ("NJ-REGION-3", "南京区域三期 Nanjing Regional III");
         let regional_fund = maker.fund(third, regional, manager, None).await?;
         for held in [fund, full_fund, regional_fund] {
-            maker.issue(held, seller.id, 8_000_000).await?;
-            maker.issue(held, pledgor.id, 5_000_000).await?;
+            maker.issue(held, seller.id, 8_000_000, 0).await?;
+            maker.issue(held, pledgor.id, 5_000_000, 8_000_000).await?;
         }
         maker.pledge(&pledgor, fund, 4_000_000, lender).await?;
         let price = Price::from_e4(ROBOT_PRICE_E4);
@@ -329,9 +329,7 @@ struct Maker<'c> {
 
 impl Maker<'_> {
     async fn party(&self, code: &str, name: &str, role: Role) -> Result<PartyId, Error> {
-        let known = self.operator.admin().parties(PartyFilter { role: Some(role), member: None });
-        let known = known.all(ROWS_MAX).await?;
-        if let Some(party) = known.iter().find(|party| party.details.code == code) {
+        if let Some(party) = known(self.operator.admin().party_of_code(code).await)? {
             return Ok(party.id);
         }
         let details = PartyDetails {
@@ -398,8 +396,7 @@ impl Maker<'_> {
         manager: PartyId,
         holder_cap: Option<u32>,
     ) -> Result<FundId, Error> {
-        let known = self.operator.market().funds(FundFilter::default()).all(ROWS_MAX).await?;
-        if let Some(fund) = known.iter().find(|fund| fund.details.code == code) {
+        if let Some(fund) = known(self.operator.market().fund_of_code(code).await)? {
             return Ok(fund.id);
         }
         let (year, ..) = self.today.ymd();
@@ -421,14 +418,17 @@ impl Maker<'_> {
         Ok(self.operator.admin().register_fund(details).await?.value)
     }
 
-    async fn issue(&self, fund: FundId, party: PartyId, whole: u64) -> Result<(), Error> {
+    /// Issues units where the fund has issued so many as yet: that number never shrinks.
+    async fn issue(
+        &self,
+        fund: FundId,
+        party: PartyId,
+        whole: u64,
+        issued_before: u64,
+    ) -> Result<(), Error> {
         let record = self.operator.market().fund(fund).await?;
-        let holders = self.operator.register().statement_of(party, fund).all(ROWS_MAX).await?;
-        let held = self.operator.register().holding_of(party, fund).await?;
-        let both = Units::from_e2(1_300_000_000);
-        let has = !holders.is_empty() || held.total() != Units::ZERO || record.issued == both;
-        if !has {
-            let units = Units::from_e2(whole.saturating_mul(100));
+        if record.issued == whole_units(issued_before) {
+            let units = whole_units(whole);
             self.operator.admin().issue_units(fund, party, units, "示范认购协议").await?;
         }
         Ok(())
@@ -443,7 +443,7 @@ impl Maker<'_> {
     ) -> Result<(), Error> {
         let held = self.operator.register().holding_of(pledgor.id, fund).await?;
         if held.pledged == Units::ZERO {
-            let units = Units::from_e2(whole.saturating_mul(100));
+            let units = whole_units(whole);
             self.operator.admin().pledge(pledgor.id, fund, units, lender, "示范质押合同").await?;
         }
         Ok(())
@@ -470,6 +470,20 @@ fn staff_key(path: &Path, party: &str) -> Result<ApiKey, Error> {
     let file: KeysFile = toml::from_str(&text).map_err(|_| missing())?;
     let key = file.key.into_iter().find(|key| key.party == party).ok_or_else(missing)?;
     key.key.parse().map_err(|_| missing())
+}
+
+/// So many units.
+pub(super) const fn whole_units(whole: u64) -> Units {
+    Units::from_e2(whole.saturating_mul(100))
+}
+
+/// What `looked_up` found; `None` where there is no such thing.
+fn known<T>(looked_up: Result<T, sfund_sdk::Error>) -> Result<Option<T>, Error> {
+    match looked_up {
+        Ok(found) => Ok(Some(found)),
+        Err(sfund_sdk::Error::NotFound(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A moment so many days from now.

@@ -104,6 +104,9 @@ pub enum Error {
     /// The market said yes where the story needs a no.
     #[error("the market should have refused this: {0}")]
     NotRefused(&'static str),
+    /// An order sent again under its id was not answered as before.
+    #[error("an order sent again under the same id had another answer")]
+    OtherAnswer,
     /// A command waits for a second person where the story needs none.
     #[error("the registration of {0} waits for a second person")]
     Waits(String),

@@ -61,10 +61,16 @@ pub(super) async fn trade_until_stopped(
         turn(cast, &mut done, &mut log).await?;
         bar.tick();
         let Done { acknowledged, trades, refused, .. } = done;
-        bar.set_message(match narrator.word("zh", "en") {
-            "zh" => format!("已确认 {acknowledged} 笔委托，成交 {trades} 笔，拒绝 {refused} 笔"),
-            _ => format!("{acknowledged} orders acknowledged, {trades} trades, {refused} refused"),
-        });
+        bar.set_message(
+            narrator
+                .word(
+                    &format!("已确认 {acknowledged} 笔委托，成交 {trades} 笔，拒绝 {refused} 笔"),
+                    &format!(
+                        "{acknowledged} orders acknowledged, {trades} trades, {refused} refused"
+                    ),
+                )
+                .to_owned(),
+        );
     }
     bar.finish_and_clear();
     for player in players(cast) {

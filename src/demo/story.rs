@@ -10,7 +10,7 @@ use sfund_sdk::{
 
 use super::Error;
 use super::acknowledged::Log;
-use super::cast::{self, Cast, Player, SALE_UNITS_E2};
+use super::cast::{self, Cast, Player, SALE_UNITS_E2, whole_units as whole};
 use super::say::{Narrator, grouped};
 
 /// Levels of each side that a ladder shows.
@@ -261,7 +261,7 @@ pub(super) async fn ask_again(
         || again.sequence != asked.answer.sequence
         || again.value != asked.answer.value
     {
-        return Err(Error::NotRefused("an order sent twice"));
+        return Err(Error::OtherAnswer);
     }
     let sequence = again.sequence.number();
     narrator.line(
@@ -271,8 +271,4 @@ pub(super) async fn ask_again(
              no second effect"
         ),
     )
-}
-
-const fn whole(units: u64) -> Units {
-    Units::from_e2(units.saturating_mul(100))
 }
