@@ -22,6 +22,9 @@ use crate::registry::register_fund::RegisterFund;
 use crate::registry::register_party::RegisterParty;
 use crate::reject::Reject;
 use crate::time::{Date, Time};
+use crate::trading::order::{OrderPrice, PostOnly, SelfTrade, TimeInForce};
+use crate::trading::place_order::PlaceOrder;
+use crate::trading::side::Side;
 use crate::venue::open_venue::{OpenVenue, Staff};
 use crate::venue::propose::{Review, Verdict};
 use crate::venue::segment::SegmentDetails;
@@ -426,6 +429,23 @@ pub(crate) fn register_fund(market: &mut Market, details: FundDetails) -> FundId
 pub(crate) fn issue(market: &mut Market, fund: FundId, who: PartyId, units: Units) {
     let command = IssueUnits { fund, party: who, units, evidence: "认购协议".to_owned() };
     accept(market, party(OPERATOR), Command::IssueUnits(Box::new(command)));
+}
+
+/// An order for FUND without anything special about it, priced in cents.
+pub(crate) const fn order(who: PartyId, side: Side, price: u64, whole: u64) -> PlaceOrder {
+    PlaceOrder {
+        party: who,
+        fund: FUND,
+        side,
+        price: OrderPrice::Limit(cents(price)),
+        units: units(whole),
+        peak: Units::ZERO,
+        minimum: Units::ZERO,
+        time_in_force: TimeInForce::GoodTillCancelled,
+        post_only: PostOnly::No,
+        self_trade: SelfTrade::CancelNewest,
+        session: 0,
+    }
 }
 
 /// A transfer that `who` asks for.

@@ -5,20 +5,15 @@ mod access;
 mod registry;
 mod trade;
 
-use crate::amount::Units;
 use crate::command::Command;
 use crate::entry::{Attempt, Caller, Header};
 use crate::fixture::{
-    ALICE, FUND, LICENSED, OPERATOR, accept, approve, cents, licensed, party, refuse, soon,
-    trading, units,
+    ALICE, LICENSED, OPERATOR, accept, approve, licensed, order, party, refuse, soon, trading,
 };
-use crate::id::PartyId;
 use crate::market::{Judgement, Market};
 use crate::policy::Pack;
 use crate::reject::Reject;
-use crate::trading::order::{OrderPrice, PostOnly, SelfTrade, TimeInForce};
 use crate::trading::place_order::PlaceOrder;
-use crate::trading::side::Side;
 use crate::venue::adopt_pack::AdoptPack;
 
 /// A refusal's name and a market that gives it.
@@ -91,23 +86,6 @@ const PAIRS: &[Pair] = &[
     ("CASH_NOT_AVAILABLE", "TOO_MANY_ORDERS", trade::one_order_more_without_cash),
     ("CASH_NOT_AVAILABLE", "POST_ONLY_WOULD_TRADE", trade::a_post_only_buy_without_cash),
 ];
-
-/// An order for FUND without anything special about it, priced in cents.
-fn order(who: PartyId, side: Side, price: u64, whole: u64) -> PlaceOrder {
-    PlaceOrder {
-        party: who,
-        fund: FUND,
-        side,
-        price: OrderPrice::Limit(cents(price)),
-        units: units(whole),
-        peak: Units::ZERO,
-        minimum: Units::ZERO,
-        time_in_force: TimeInForce::GoodTillCancelled,
-        post_only: PostOnly::No,
-        self_trade: SelfTrade::CancelNewest,
-        session: 0,
-    }
-}
 
 /// What the market says to an order of its owner.
 #[track_caller]

@@ -4,16 +4,16 @@
 //! changes if a rule, a layout or the fixture does, and then somebody should know which.
 
 use super::{check, to_hex};
-use crate::amount::{Price, Units};
+use crate::amount::Price;
 use crate::cash::request_transfer::Direction;
 use crate::cash::settle_transfer::TransferOutcome;
 use crate::command::Command;
 use crate::entry::Caller;
 use crate::fixture::{
     ALICE, BANK, BOB, CAROL, DAVE, FUND, LENDER, LICENSED, OPERATOR, REGIONAL_FUND, accept,
-    approve, cents, fees, opening, party, settle, trading, transfer, units, yuan,
+    approve, cents, fees, opening, order, party, settle, trading, transfer, units, yuan,
 };
-use crate::id::{FundId, LockId, OrderId, PartyId, TransferId};
+use crate::id::{FundId, LockId, OrderId, TransferId};
 use crate::market::Market;
 use crate::policy::{Fees, Rates};
 use crate::registry::affiliate::Affiliate;
@@ -23,7 +23,7 @@ use crate::trading::amend_order::AmendOrder;
 use crate::trading::board::PostIntention;
 use crate::trading::cancel_all::CancelAll;
 use crate::trading::cancel_order::CancelOrder;
-use crate::trading::order::{OrderPrice, PostOnly, SelfTrade, TimeInForce};
+use crate::trading::order::{SelfTrade, TimeInForce};
 use crate::trading::place_order::PlaceOrder;
 use crate::trading::set_reference::SetReference;
 use crate::trading::side::Side;
@@ -120,22 +120,6 @@ fn pledge(whole: u64) -> Command {
         pledgee: Some(LENDER),
         evidence: "质押合同".to_owned(),
     }))
-}
-
-fn order(who: PartyId, side: Side, price: u64, whole: u64) -> PlaceOrder {
-    PlaceOrder {
-        party: who,
-        fund: FUND,
-        side,
-        price: OrderPrice::Limit(cents(price)),
-        units: units(whole),
-        peak: Units::ZERO,
-        minimum: Units::ZERO,
-        time_in_force: TimeInForce::GoodTillCancelled,
-        post_only: PostOnly::No,
-        self_trade: SelfTrade::CancelNewest,
-        session: 0,
-    }
 }
 
 fn place(market: &mut Market, ask: PlaceOrder) -> OrderId {

@@ -5,12 +5,11 @@ mod matching;
 mod rules;
 mod states;
 
-use crate::amount::Units;
 use crate::command::Command;
 use crate::entry::Caller;
 use crate::event::Event;
 use crate::fixture::{
-    FUND, LICENSED, accept, accept_at, approve, cents, licensed, party, refuse, trading, units,
+    LICENSED, accept, accept_at, approve, cents, licensed, order, party, refuse, trading, units,
 };
 use crate::id::{OrderId, PartyId};
 use crate::market::Market;
@@ -20,26 +19,10 @@ use crate::reject::Reject;
 use crate::time::Time;
 use crate::trading::amend_order::AmendOrder;
 use crate::trading::cancel_order::CancelOrder;
-use crate::trading::order::{Closing, OrderPrice, PostOnly, SelfTrade, TimeInForce};
+use crate::trading::order::Closing;
 use crate::trading::place_order::PlaceOrder;
 use crate::trading::side::Side;
 use crate::venue::adopt_pack::AdoptPack;
-
-fn order(who: PartyId, side: Side, price: u64, whole: u64) -> PlaceOrder {
-    PlaceOrder {
-        party: who,
-        fund: FUND,
-        side,
-        price: OrderPrice::Limit(cents(price)),
-        units: units(whole),
-        peak: Units::ZERO,
-        minimum: Units::ZERO,
-        time_in_force: TimeInForce::GoodTillCancelled,
-        post_only: PostOnly::No,
-        self_trade: SelfTrade::CancelNewest,
-        session: 0,
-    }
-}
 
 fn buy(who: PartyId, price: u64, whole: u64) -> PlaceOrder {
     order(who, Side::Buy, price, whole)
