@@ -36,3 +36,8 @@ fn cause<'a>(
 ) -> &'a (dyn std::error::Error + 'static) {
     error
 }
+
+/// A number as a metric takes it: a gauge is a float, and whole numbers are exact up to 2^53.
+fn gauge_value(number: u64) -> f64 {
+    std::time::Duration::from_secs(number).as_secs_f64()
+}

@@ -62,9 +62,9 @@ const SERVER: &[(&str, &[&str])] = &[
             "venue_file",
         ],
     ),
-    ("service", &["published", "read", "secret", "sequencer", "stream", "wire"]),
+    ("service", &["published", "read", "secret", "sequencer", "stream", "telemetry", "wire"]),
     ("stream", &["journal", "published", "read"]),
-    ("telemetry", &["published", "stream"]),
+    ("telemetry", &["published", "read", "sequencer", "stream"]),
     ("venue_file", &[]),
     ("wire", &["published", "read"]),
 ];

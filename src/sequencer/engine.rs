@@ -134,8 +134,6 @@ impl Engine {
         if !self.batch.is_empty() {
             metrics::histogram!("sfund_batch_commands").record(f64::from(commands));
             metrics::histogram!("sfund_decide_seconds").record(begun.elapsed());
-            let waiting = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
-            metrics::gauge!("sfund_queue_commands").set(f64::from(waiting));
         }
         self.send_batch()?;
         Ok(next)

@@ -31,6 +31,7 @@ pub(super) struct RecallThread {
 impl RecallThread {
     pub(super) fn run(mut self) {
         while let Ok(Recall { sequence, reply }) = self.recalled.recv() {
+            metrics::counter!("sfund_recalls_total").increment(1);
             match self.find(sequence) {
                 Ok(item) => reply.send(Answer::again(item)),
                 Err(fatal) => {

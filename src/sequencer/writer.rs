@@ -171,11 +171,14 @@ impl WriterThread {
                 reply.send(Answer::recorded(item.expect("an entry is in the batch it came with")));
             }
             Due::Unrecorded(answer) => reply.send(Answer::unrecorded(answer)),
-            Due::Repeat(sequence) => match self.recent.find(sequence) {
-                Some(item) => reply.send(Answer::again(item)),
-                // Waits if very many do: every answer that is due is given.
-                None => drop(self.recalls.send(Recall { sequence, reply })),
-            },
+            Due::Repeat(sequence) => {
+                metrics::counter!("sfund_repeats_total").increment(1);
+                match self.recent.find(sequence) {
+                    Some(item) => reply.send(Answer::again(item)),
+                    // Waits if very many do: every answer that is due is given.
+                    None => drop(self.recalls.send(Recall { sequence, reply })),
+                }
+            }
         }
     }
 }

@@ -15,12 +15,13 @@ use tracing::Instrument as _;
 
 use crate::read::Read;
 use crate::read::views::Stamp;
-use crate::sequencer::{Answer, Clock, Handle, Mode, Submission, SubmitError};
+use crate::sequencer::{self, Answer, Clock, Handle, Mode, Submission, SubmitError};
 use crate::service::auth::check;
 use crate::service::door::{Doorman, Visit};
 use crate::service::limits::Limits;
 use crate::service::visibility::{Relation, Subject, sees, sees_all};
 use crate::stream::Live;
+use crate::telemetry::Vitals;
 use crate::wire::command::{Ask, Asked, Facts, Tell, read};
 use crate::wire::fields::{Fields, Malformed, write_time};
 use crate::wire::status::{Denial, Trouble};
@@ -34,8 +35,12 @@ pub(crate) struct Desk {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
     pub(crate) doorman: Arc<Doorman>,
-    /// Most commands that wait for the market.
-    pub(crate) queue_commands_max: usize,
+    /// The limits of a command's path.
+    pub(crate) path: sequencer::Limits,
+    /// Entries from one snapshot to the next.
+    pub(crate) snapshot_every_entries: u64,
+    /// What the server measures of itself.
+    pub(crate) vitals: Vitals,
     /// Since when the server runs.
     pub(crate) started: Instant,
     /// Turns true when the server stops: streams end then.

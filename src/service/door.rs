@@ -143,6 +143,7 @@ impl Doorman {
         }
         if kind == Kind::Stream {
             self.streams_open.fetch_add(1, Ordering::Relaxed);
+            metrics::gauge!("sfund_streams").increment(1.0);
         }
         Ok(Place { caller, kind, streams_open: Arc::clone(&self.streams_open) })
     }
@@ -162,6 +163,7 @@ impl Drop for Place {
         self.caller.count(self.kind).fetch_sub(1, Ordering::AcqRel);
         if self.kind == Kind::Stream {
             self.streams_open.fetch_sub(1, Ordering::Relaxed);
+            metrics::gauge!("sfund_streams").decrement(1.0);
         }
     }
 }
