@@ -27,6 +27,7 @@ pub mod server;
 pub mod service;
 pub mod stream;
 pub mod telemetry;
+pub mod traces;
 pub mod venue_file;
 pub mod wire;
 

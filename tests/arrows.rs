@@ -21,6 +21,7 @@ const SERVER: &[(&str, &[&str])] = &[
             "secret",
             "sequencer",
             "server",
+            "traces",
             "venue_file",
         ],
     ),
@@ -41,12 +42,12 @@ const SERVER: &[(&str, &[&str])] = &[
     ("genesis", &["secret", "venue_file"]),
     ("import", &[]),
     ("journal", &[]),
-    ("logging", &["config", "secret"]),
+    ("logging", &["config", "secret", "traces"]),
     ("published", &["journal"]),
     ("read", &["published"]),
     ("recovery", &["journal", "published", "read"]),
     ("secret", &[]),
-    ("sequencer", &["journal", "published", "read", "stream"]),
+    ("sequencer", &["journal", "published", "read", "stream", "traces"]),
     (
         "server",
         &[
@@ -62,9 +63,13 @@ const SERVER: &[(&str, &[&str])] = &[
             "venue_file",
         ],
     ),
-    ("service", &["published", "read", "secret", "sequencer", "stream", "telemetry", "wire"]),
+    (
+        "service",
+        &["published", "read", "secret", "sequencer", "stream", "telemetry", "traces", "wire"],
+    ),
     ("stream", &["journal", "published", "read"]),
     ("telemetry", &["published", "read", "sequencer", "stream"]),
+    ("traces", &[]),
     ("venue_file", &[]),
     ("wire", &["published", "read"]),
 ];

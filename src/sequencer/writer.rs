@@ -15,6 +15,7 @@ use crate::sequencer::engine::{Batch, Due};
 use crate::sequencer::handle::{Reply, Ticket};
 use crate::sequencer::recall::Recall;
 use crate::sequencer::{Answer, Fatal, OnFatal};
+use crate::traces;
 
 /// The newest blocks, to repeat answers from.
 pub(super) struct Recent {
@@ -150,15 +151,14 @@ impl WriterThread {
         let is_traced = tracing::enabled!(tracing::Level::DEBUG);
         for (ticket, due) in replies {
             let Ticket { reply, since, span } = ticket;
+            let wait = begun.saturating_duration_since(since);
+            let decide = times.taken.saturating_duration_since(begun);
+            let Times { append, sync, .. } = *times;
             if is_traced {
-                tracing::debug!(
-                    parent: &span,
-                    wait = ?begun.saturating_duration_since(since),
-                    decide = ?times.taken.saturating_duration_since(begun),
-                    append = ?times.append,
-                    sync = ?times.sync,
-                    "answered"
-                );
+                tracing::debug!(parent: &span, ?wait, ?decide, ?append, ?sync, "answered");
+            }
+            if !span.is_disabled() {
+                traces::stages(&span, wait, decide, append, sync);
             }
             self.answer(block.as_ref(), reply, due);
         }

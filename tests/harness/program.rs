@@ -72,6 +72,13 @@ impl Program {
         self.child.wait().unwrap();
     }
 
+    /// SIGTERM; whether it then ends well.
+    pub fn terminate(mut self) -> bool {
+        let id = self.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap().success()
+    }
+
     /// Most memory that it ever had resident, in KiB.
     pub fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
