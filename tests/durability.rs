@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use harness::cast::{Cast, Player, cash_of, units_of};
 use harness::program::{Program, verify};
-use harness::{Exchange, soon};
+use harness::{Exchange, seed, soon};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use sfund::journal::sled;
@@ -41,14 +41,6 @@ struct Remembered {
 /// Rounds of killing; the long version sets more.
 fn rounds() -> u64 {
     std::env::var("SFUND_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5)
-}
-
-fn seed() -> u64 {
-    let fresh = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos().into();
-    let given = std::env::var("SFUND_SEED").ok().and_then(|text| text.parse().ok());
-    let seed = given.unwrap_or_else(fresh);
-    eprintln!("SFUND_SEED={seed}");
-    seed
 }
 
 fn wall_clock() -> Time {

@@ -14,11 +14,13 @@
 
 pub mod calls;
 pub mod cast;
+pub mod disk;
+pub mod power;
 pub mod program;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sfund::config::{self, Config};
 use sfund::sequencer::{Clock as _, Ended, HandClock};
@@ -39,7 +41,9 @@ pub struct Exchange {
     pub config: Config,
     pub clock: Arc<HandClock>,
     running: Option<Running>,
-    folder: TempDir,
+    folder: PathBuf,
+    /// Removed with the exchange, if it is its own.
+    temporary: Option<TempDir>,
 }
 
 impl Exchange {
@@ -50,8 +54,15 @@ impl Exchange {
 
     /// A new venue under further settings.
     pub async fn open_with(settings: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = folder.path().join("store");
+        let temporary = tempfile::tempdir().unwrap();
+        let mut exchange = Self::open_in(temporary.path(), settings).await;
+        exchange.temporary = Some(temporary);
+        exchange
+    }
+
+    /// An exchange on the store in `folder`: a new venue if there is none.
+    pub async fn open_in(folder: &Path, settings: &[(&str, &str)]) -> Self {
+        let store = folder.join("store");
         let usual = [
             ("store.path", store.to_str().unwrap()),
             ("venue.file", VENUE),
@@ -63,7 +74,8 @@ impl Exchange {
             all.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let config = config::load(None, [], &flags).unwrap().config;
         let clock = Arc::new(HandClock::new(opening()));
-        let mut exchange = Self { config, clock, running: None, folder };
+        let folder = folder.to_owned();
+        let mut exchange = Self { config, clock, running: None, folder, temporary: None };
         exchange.start().await;
         exchange
     }
@@ -110,7 +122,7 @@ impl Exchange {
     }
 
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     pub fn staff_key(&self, code: &str) -> ApiKey {
@@ -202,6 +214,15 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(
 pub fn refusal<T: std::fmt::Debug>(answer: Result<T, Error>) -> Refusal {
     let error = answer.expect_err("it must be refused");
     error.refusal().unwrap_or_else(|| panic!("no refusal: {error}")).clone()
+}
+
+/// The seed of a test: `SFUND_SEED`, or a fresh one; printed either way.
+pub fn seed() -> u64 {
+    let fresh = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos().into();
+    let given = std::env::var("SFUND_SEED").ok().and_then(|text| text.parse().ok());
+    let seed = given.unwrap_or_else(fresh);
+    eprintln!("SFUND_SEED={seed}");
+    seed
 }
 
 /// One field of what a refusal says was asked and allowed.
