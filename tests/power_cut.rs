@@ -22,13 +22,14 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use harness::cast::random_order;
 use harness::power::{Call, Platter, Syncs, Unsynced, read_record};
-use harness::{Exchange, disk, seed};
+use harness::{Exchange, copy, disk, seed};
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use sfund::journal::{self, Digest, Draft, Error, Hash, Head, Journal, sled};
 use sfund::recovery;
-use sfund_sdk::{Client, FundId, Order, Price, Sequence, Units, Uuid};
+use sfund_sdk::{Client, FundId, Order, Sequence, Uuid};
 use tempfile::TempDir;
 
 /// Where the store of a run lies; set in the child that runs it.
@@ -48,14 +49,7 @@ const SAID: &str = "said: ";
 fn order(fund: FundId, number: u128) -> (usize, Order) {
     let mut random = ChaCha8Rng::seed_from_u64(u64::try_from(number).unwrap());
     let trader = random.random_range(0..4);
-    let price = Price::from_e4(random.random_range(140..160) * 100);
-    let order = if trader < 2 {
-        let much = if random.random_ratio(1, 8) { 20_000_000 } else { 1_000 };
-        Order::sell(fund, Units::from_e2(much * 100)).limit(price)
-    } else {
-        Order::buy(fund, Units::from_e2(random.random_range(720_000..750_000) * 100)).limit(price)
-    };
-    (trader, order.good_till_cancelled())
+    (trader, random_order(fund, &mut random, trader < 2))
 }
 
 /// Places the order with this number; what is answered, as text that compares.
@@ -76,7 +70,7 @@ async fn serve(folder: &Path) {
     let mut exchange = Exchange::open_in(folder, &[]).await;
     let cast = exchange.cast().await;
     println!("{SAID}fund {}", cast.fund.number());
-    let players = [&cast.lp, &cast.other_lp, &cast.s_fund, &cast.other_s_fund];
+    let players = cast.traders();
     for player in players {
         println!("{SAID}key {}", player.key.reveal());
     }
@@ -502,16 +496,4 @@ fn a_power_cut_is_no_worse_where_the_log_is_used_again() {
         check_all(|look| run.cut(Syncs::All, &FATES, step, &mut random, look), &run);
     eprintln!("{count} disks after cuts at {} of {} syncs", count / 8, run.syncs_count());
     assert!(wrong.is_empty(), "seed {seed}, {} of {count}: {wrong:#?}", wrong.len());
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
