@@ -318,7 +318,9 @@ impl Cut {
         let mut journal = match sled::open(&self.store()) {
             Ok(journal) => journal,
             // Nobody was told of a store that is not there yet.
-            Err(Error::NotAStore { .. }) if acknowledged == Sequence::ZERO => {
+            Err(Error::NotAStore { .. } | Error::NeverCompleted { .. })
+                if acknowledged == Sequence::ZERO =>
+            {
                 return Ok(Sequence::ZERO);
             }
             Err(error) => return Err(format!("the store does not open: {error:?}")),

@@ -10,9 +10,10 @@
  * SFUND_DISK_FAULT is "WHAT CALLS FIRST LAST ARGUMENT". CALLS is a list of names with commas, as
  * in "pwrite,write"; those calls are counted from 0, and the ones from FIRST to LAST are hit.
  * WHAT is `fail` (with the errno ARGUMENT, and without any effect), `short` (a read that ends
- * after half of what was asked for), `flip` (a read in which bit ARGUMENT is turned around) or
- * `slow` (the call waits for ARGUMENT milliseconds first). SFUND_DISK_COUNT names a file to which
- * a byte is added at each call that counts.
+ * after half of what was asked for), `flip` (a read in which bit ARGUMENT is turned around), `bad`
+ * (a read over byte ARGUMENT of sled's log fails with EIO, as over a bad sector) or `slow` (the
+ * call waits for ARGUMENT milliseconds first). SFUND_DISK_COUNT names a file to which a byte is
+ * added at each call that counts.
  */
 
 #define _GNU_SOURCE
@@ -321,17 +322,31 @@ int unlink(const char *path) {
     return failed;
 }
 
-/* A read, once it is done, as a bad disk gives it. */
-static ssize_t as_read(char *bytes, ssize_t done) {
-    if (done <= 0 || !hit("read")) return done;
-    if (strcmp(what, "short") == 0) return (done + 1) / 2;
-    if (strcmp(what, "flip") == 0) {
+/* Whether a descriptor is sled's log. */
+static int is_log(int fd) {
+    char link[64], path[4096];
+    ssize_t length;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    length = readlink(link, path, sizeof path);
+    return 3 <= length && memcmp(path + length - 3, "/db", 3) == 0;
+}
+
+/* What a read from `place` should ask for, when the disk is as it is; -1 if it fails. */
+static ssize_t asked(int fd, size_t length, off_t place, int *is_hit) {
+    *is_hit = hit("read");
+    if (!*is_hit) return (ssize_t)length;
+    if (strcmp(what, "fail") == 0) errno = (int)argument;
+    else if (strcmp(what, "bad") == 0 && is_log(fd) && place <= (off_t)argument
+             && (off_t)argument < place + (off_t)length) errno = EIO;
+    else if (strcmp(what, "short") == 0) return (ssize_t)(length + 1) / 2;
+    else return (ssize_t)length;
+    return -1;
+}
+
+static ssize_t came(char *bytes, ssize_t done, int is_hit) {
+    if (is_hit && 0 < done && strcmp(what, "flip") == 0) {
         size_t bit = argument % ((size_t)done * 8);
         bytes[bit / 8] = (char)(bytes[bit / 8] ^ (1 << (bit % 8)));
-    }
-    if (strcmp(what, "fail") == 0) {
-        errno = (int)argument;
-        return -1;
     }
     return done;
 }
@@ -339,8 +354,11 @@ static ssize_t as_read(char *bytes, ssize_t done) {
 #define PREAD(name, offset) \
     ssize_t name(int fd, void *bytes, size_t length, offset place) { \
         REAL(name); \
-        ssize_t done = to(fd, bytes, length, place); \
-        return known(fd) == 0 ? done : as_read(bytes, done); \
+        int is_hit; \
+        ssize_t wanted; \
+        if (known(fd) == 0) return to(fd, bytes, length, place); \
+        wanted = asked(fd, length, place, &is_hit); \
+        return wanted < 0 ? -1 : came(bytes, to(fd, bytes, (size_t)wanted, place), is_hit); \
     }
 
 PREAD(pread, off_t)
@@ -348,6 +366,9 @@ PREAD(pread64, off64_t)
 
 ssize_t read(int fd, void *bytes, size_t length) {
     REAL(read);
-    ssize_t done = to(fd, bytes, length);
-    return known(fd) == 0 ? done : as_read(bytes, done);
+    int is_hit;
+    ssize_t wanted;
+    if (known(fd) == 0) return to(fd, bytes, length);
+    wanted = asked(fd, length, lseek(fd, 0, SEEK_CUR), &is_hit);
+    return wanted < 0 ? -1 : came(bytes, to(fd, bytes, (size_t)wanted), is_hit);
 }

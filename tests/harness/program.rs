@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -23,19 +23,33 @@ pub struct Program {
 impl Program {
     /// Serves from the store in `folder` at `address`; its log goes to `server.log` there.
     pub fn serve(folder: &Path, address: &str, settings: &[&str]) -> Self {
-        let mut child = start(folder, address, settings);
-        let announced = announced(&mut child).unwrap_or_else(|| {
-            let log = std::fs::read_to_string(folder.join("server.log")).unwrap();
-            panic!("the server does not serve: {log}")
-        });
+        Self::try_serve(folder, address, |command| {
+            command.args(settings);
+        })
+        .unwrap_or_else(|ended| panic!("the server does not serve: {ended}, {}", log(folder)))
+    }
+
+    /// The same, `prepared`; how it ended, if it does not serve.
+    pub fn try_serve(
+        folder: &Path,
+        address: &str,
+        prepared: impl FnOnce(&mut Command),
+    ) -> Result<Self, ExitStatus> {
+        let mut child = start(folder, address, prepared);
+        let Some(announced) = announced(&mut child) else { return Err(child.wait().unwrap()) };
         let address = announced["address"].as_str().unwrap().to_owned();
         let newest = announced["newest"].as_u64().unwrap();
-        Self { folder: folder.to_owned(), child, address, newest }
+        Ok(Self { folder: folder.to_owned(), child, address, newest })
+    }
+
+    /// How it ended by itself, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
     }
 
     /// Starts, and is killed after `moment`; whether it served by then.
     pub fn killed_while_it_starts(folder: &Path, address: &str, moment: Duration) -> bool {
-        let mut child = start(folder, address, &[]);
+        let mut child = start(folder, address, |_| {});
         std::thread::sleep(moment);
         child.kill().unwrap();
         child.wait().unwrap();
@@ -94,16 +108,21 @@ impl Drop for Program {
     }
 }
 
-fn start(folder: &Path, address: &str, settings: &[&str]) -> Child {
+fn start(folder: &Path, address: &str, prepared: impl FnOnce(&mut Command)) -> Child {
     let log = File::options().create(true).append(true).open(folder.join("server.log")).unwrap();
-    command(folder)
+    let mut command = command(folder);
+    command
         .env("SFUND__SERVER__ADDRESS", address)
         .args(["serve", "--json"])
-        .args(settings)
         .stdout(Stdio::piped())
-        .stderr(log)
-        .spawn()
-        .unwrap()
+        .stderr(log);
+    prepared(&mut command);
+    command.spawn().unwrap()
+}
+
+/// All that servers said in `folder`.
+pub fn log(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join("server.log")).unwrap()
 }
 
 /// What it says once it serves.
