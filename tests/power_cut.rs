@@ -22,6 +22,7 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use harness::acknowledged::{Acknowledged, SAID};
 use harness::cast::random_order;
 use harness::power::{Call, Platter, Syncs, Unsynced, read_record};
 use harness::{Exchange, copy, disk, seed};
@@ -42,8 +43,6 @@ const ORDERS: u128 = 60;
 const STARTS: u128 = 4;
 /// Bytes of a segment of sled's log.
 const SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
-/// What begins a line that the server's side says for the record.
-const SAID: &str = "said: ";
 
 /// The order with this number, and who places it.
 fn order(fund: FundId, number: u128) -> (usize, Order) {
@@ -126,38 +125,6 @@ fn write(folder: &Path) {
         if round % 150 == 0 {
             drop(journal);
             journal = sled::open(&folder.join("store")).unwrap();
-        }
-    }
-}
-
-/// What was acknowledged up to some moment of a run.
-#[derive(Clone, Default)]
-struct Acknowledged {
-    fund: Option<FundId>,
-    keys: Vec<String>,
-    newest: u64,
-    answers: BTreeMap<u128, String>,
-    rest: String,
-}
-
-impl Acknowledged {
-    fn hear(&mut self, text: &str) {
-        self.rest.push_str(text);
-        while let Some((line, rest)) = self.rest.split_once('\n') {
-            if let Some((_, said)) = line.split_once(SAID) {
-                let words: Vec<_> = said.splitn(4, ' ').collect();
-                match words.as_slice() {
-                    ["fund", fund] => self.fund = Some(FundId::new(fund.parse().unwrap())),
-                    ["key", key] => self.keys.push((*key).to_owned()),
-                    ["answer", number, sequence, answer] => {
-                        let sequence = sequence.rsplit('-').next().unwrap().parse().unwrap();
-                        self.newest = self.newest.max(sequence);
-                        self.answers.insert(number.parse().unwrap(), (*answer).to_owned());
-                    }
-                    other => panic!("{other:?} was said"),
-                }
-            }
-            self.rest = rest.to_owned();
         }
     }
 }
@@ -367,6 +334,23 @@ fn is_what_a_replay_makes(journal: &Journal, digests: &Digests) -> Result<(), St
     }
 }
 
+/// Serves from what is left, and asks for every answer that was given; how many.
+async fn ask_again(cut: &Cut) -> usize {
+    let Acknowledged { fund: Some(fund), keys, answers, .. } = &cut.acknowledged else { return 0 };
+    let mut exchange = Exchange::open_in(cut.folder.path(), &[]).await;
+    let mut traders = Vec::new();
+    for key in keys {
+        traders.push(harness::client(&exchange.url(), &key.parse().unwrap()).await);
+    }
+    for (number, answer) in answers {
+        let (_, again) = place(&traders, *fund, *number).await;
+        assert_eq!(again, *answer, "{}: attempt {number}", cut.what);
+    }
+    drop(traders);
+    exchange.stop().await;
+    answers.len()
+}
+
 /// The digest of the market after the newest entry, every decision taken again.
 fn replayed(journal: &Journal, digests: &Digests) -> Result<Hash, String> {
     let newest = journal.reader.newest().sequence;
@@ -438,6 +422,13 @@ fn a_power_cut_at_any_sync_loses_nothing_that_was_acknowledged() {
     let (count, wrong) = check_all(|look| run.cut(Syncs::All, &FATES, 1, &mut random, look), &run);
     eprintln!("{count} disks after cuts at {syncs} syncs");
     assert!(wrong.is_empty(), "seed {seed}, {} of {count}: {wrong:#?}", wrong.len());
+
+    let step = syncs / 12;
+    let mut cuts = Vec::new();
+    run.cut(Syncs::All, &[Unsynced::Torn], step, &mut random, |cut| cuts.push(cut));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let asked: usize = cuts.iter().map(|cut| runtime.block_on(ask_again(cut))).sum();
+    assert!(500 < asked, "{asked} attempts were asked for again");
 
     // Without the store's own fdatasync the same run does lose: the test can fail.
     let without = Syncs::WithoutTheExplicitOne;

@@ -23,7 +23,8 @@ type Answered = (Sequence, Result<Vec<Event>, Reject>);
 /// Orders that trade, and some that the market refuses.
 fn command(number: u8) -> Submission {
     let whole = if number % 4 == 3 { 2_000_000 } else { u64::from(number) + 1 };
-    let (party, side) = if number % 2 == 0 { (ALICE, Side::Sell) } else { (CAROL, Side::Buy) };
+    let (party, side) =
+        if number.is_multiple_of(2) { (ALICE, Side::Sell) } else { (CAROL, Side::Buy) };
     attempt(number, place(order(party, side, cents(100), units(whole))))
 }
 

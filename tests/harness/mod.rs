@@ -12,6 +12,7 @@
     reason = "each test file uses a part of it, and a test may fail"
 )]
 
+pub mod acknowledged;
 pub mod calls;
 pub mod cast;
 pub mod disk;
