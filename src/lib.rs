@@ -31,11 +31,22 @@ pub mod traces;
 pub mod venue_file;
 pub mod wire;
 
-/// An error as the logs take it, with all of its causes.
-fn cause<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> &'a (dyn std::error::Error + 'static) {
-    error
+/// An error with all of its causes, in one line: as the log takes it, and stderr.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut said = error.to_string();
+    let mut text = said.clone();
+    let mut cause = error.source();
+    while let Some(why) = cause {
+        let words = why.to_string();
+        // A transparent error says its cause already.
+        if !said.contains(&words) {
+            text.push_str(": because ");
+            text.push_str(&words);
+        }
+        said = words;
+        cause = why.source();
+    }
+    text
 }
 
 /// A number as a metric takes it: a gauge is a float, and whole numbers are exact up to 2^53.

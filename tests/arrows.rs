@@ -78,6 +78,7 @@ const SERVER: &[(&str, &[&str])] = &[
 const TEST_CODE: &[&str] = &[
     "contract.rs",
     "damage.rs",
+    "faults.rs",
     "fixture.rs",
     "golden",
     "golden.rs",

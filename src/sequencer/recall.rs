@@ -32,9 +32,11 @@ impl RecallThread {
     pub(super) fn run(mut self) {
         while let Ok(recall) = self.recalled.recv() {
             if self.step(recall) == Next::End {
-                return;
+                break;
             }
         }
+        // After a failure nobody waits for an answer that does not come.
+        while self.recalled.recv().is_ok() {}
     }
 
     /// Gives one answer again.

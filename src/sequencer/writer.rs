@@ -72,9 +72,12 @@ impl WriterThread {
     pub(super) fn run(mut self) {
         while let Ok(batch) = self.batches.recv() {
             if self.step(batch) == Next::End {
-                return;
+                break;
             }
         }
+        // After a failure the engine may hand on more before it hears of the end. It is let go
+        // without an answer: whoever waits hears that the sequencer stops.
+        while self.batches.recv().is_ok() {}
     }
 
     /// Makes a batch and what waits behind it durable, answers, and hands it to the publisher.
