@@ -25,6 +25,8 @@ pub mod secret;
 pub mod sequencer;
 pub mod server;
 pub mod service;
+#[cfg(test)]
+mod simulation;
 pub mod stream;
 pub mod telemetry;
 pub mod traces;

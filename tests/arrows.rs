@@ -85,6 +85,8 @@ const TEST_CODE: &[&str] = &[
     "laws.rs",
     "refusals",
     "refusals.rs",
+    "simulation",
+    "stepped.rs",
     "tests",
     "tests.rs",
     "twin",

@@ -61,7 +61,7 @@ impl Batch {
 }
 
 pub(super) struct Engine {
-    market: Market,
+    pub(super) market: Market,
     clock: Arc<dyn Clock>,
     queue: Receiver<Message>,
     batches: Sender<Batch>,

@@ -24,6 +24,8 @@ mod recall;
 mod writer;
 
 #[cfg(test)]
+pub(crate) mod stepped;
+#[cfg(test)]
 mod tests;
 
 use std::io;
