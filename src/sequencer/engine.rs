@@ -16,7 +16,7 @@ use crate::journal::{Draft, Head, Push};
 use crate::published::{Record, Recorded};
 use crate::sequencer::answer::Unrecorded;
 use crate::sequencer::handle::{Message, Ticket};
-use crate::sequencer::{Clock, Limits, Mode, Submission, encode_entry};
+use crate::sequencer::{Clock, Limits, Mode, Next, Submission, encode_entry};
 
 /// The longest sleep: the machine's clock may be set forward.
 const IDLE_WAIT_MAX: Duration = Duration::from_secs(1);
@@ -75,15 +75,8 @@ pub(super) struct Engine {
     body: Vec<u8>,
 }
 
-/// Whether the thread goes on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Next {
-    GoOn,
-    End,
-}
-
 /// The writer is gone.
-struct Gone;
+pub(super) struct Gone;
 
 impl Engine {
     pub(super) fn new(
@@ -112,7 +105,7 @@ impl Engine {
     }
 
     /// Waits for something to do, does all that waits, up to a batch, and hands it on.
-    fn turn(&mut self) -> Result<Next, Gone> {
+    pub(super) fn turn(&mut self) -> Result<Next, Gone> {
         let waited = self.wait();
         let begun = Instant::now();
         self.batch.begun = begun;

@@ -14,7 +14,7 @@ use crate::published::{Block, Item};
 use crate::sequencer::engine::{Batch, Due};
 use crate::sequencer::handle::{Reply, Ticket};
 use crate::sequencer::recall::Recall;
-use crate::sequencer::{Answer, Fatal, OnFatal};
+use crate::sequencer::{Answer, Fatal, Next, OnFatal};
 
 /// The newest blocks, to repeat answers from.
 pub(super) struct Recent {
@@ -70,33 +70,41 @@ struct Times {
 impl WriterThread {
     pub(super) fn run(mut self) {
         while let Ok(batch) = self.batches.recv() {
-            // What waits is written together and synced once.
-            let mut batches = vec![batch];
-            batches.extend(self.batches.try_iter());
-            let (written, times) = match self.write(batches) {
-                Ok(written) => written,
-                Err(error) => {
-                    self.is_stopping.store(true, Ordering::SeqCst);
-                    tracing::error!(
-                        after = %self.head.sequence,
-                        error = cause(&error),
-                        "the journal cannot be written; the process stops"
-                    );
-                    (self.on_fatal)(Fatal::Write(error));
-                    return;
-                }
-            };
-            for batch in written {
-                let block = batch.block.clone();
-                self.answer_all(batch, &times);
-                if let Some(block) = block
-                    && self.blocks.send(block).is_err()
-                {
-                    tracing::error!("the publisher is gone");
-                    return;
-                }
+            if self.step(batch) == Next::End {
+                return;
             }
         }
+    }
+
+    /// Makes a batch and what waits behind it durable, answers, and hands it to the publisher.
+    pub(super) fn step(&mut self, batch: Batch) -> Next {
+        // What waits is written together and synced once.
+        let mut batches = vec![batch];
+        batches.extend(self.batches.try_iter());
+        let (written, times) = match self.write(batches) {
+            Ok(written) => written,
+            Err(error) => {
+                self.is_stopping.store(true, Ordering::SeqCst);
+                tracing::error!(
+                    after = %self.head.sequence,
+                    error = cause(&error),
+                    "the journal cannot be written; the process stops"
+                );
+                (self.on_fatal)(Fatal::Write(error));
+                return Next::End;
+            }
+        };
+        for batch in written {
+            let block = batch.block.clone();
+            self.answer_all(batch, &times);
+            if let Some(block) = block
+                && self.blocks.send(block).is_err()
+            {
+                tracing::error!("the publisher is gone");
+                return Next::End;
+            }
+        }
+        Next::GoOn
     }
 
     /// Seals, appends and syncs.
