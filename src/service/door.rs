@@ -174,9 +174,11 @@ impl Method {
     /// Counts an answer, of a stream its beginning, and how long it took.
     fn count(&self, response: &Response<Body>, begun: Instant) {
         let method = self.access.path;
-        match code(response) {
-            Code::Ok => self.answered.get_or_init(|| calls(method, Code::Ok)).increment(1),
-            code => calls(method, code).increment(1),
+        let code = code(response);
+        if code == Code::Ok {
+            self.answered.get_or_init(|| calls(method, code)).increment(1);
+        } else {
+            calls(method, code).increment(1);
         }
         if !self.access.is_stream() {
             let seconds = || metrics::histogram!("sfund_call_seconds", "method" => method);
