@@ -187,18 +187,26 @@ impl Read {
         restore(&models.party_trades, history.party_trades, |_| {});
         restore(&models.register_lines, history.register_lines, |_| {});
         restore(&models.cash_lines, history.cash_lines, |_| {});
-        history.locks.into_iter().for_each(|view| drop(models.locks.put(view.id, view)));
+        for view in history.locks {
+            models.locks.put(view.id, view);
+        }
         restore(&models.locks_released, history.locks_released, |_| {});
-        history.transfers.into_iter().for_each(|view| drop(models.transfers.put(view.id, view)));
+        for view in history.transfers {
+            models.transfers.put(view.id, view);
+        }
         restore(&models.transfers_settled, history.transfers_settled, |_| {});
-        history.proposals.into_iter().for_each(|view| drop(models.proposals.put(view.id, view)));
+        for view in history.proposals {
+            models.proposals.put(view.id, view);
+        }
         restore(&models.proposals_ended, history.proposals_ended, |_| {});
         for view in history.intentions {
             write(&models.fund_intentions).insert((view.terms.fund, view.id));
             models.intentions.put(view.id, view);
         }
         restore(&models.suggestions, history.suggestions, |_| {});
-        history.sweeps.into_iter().for_each(|view| drop(models.sweeps.put(view.number, view)));
+        for view in history.sweeps {
+            models.sweeps.put(view.number, view);
+        }
         restore(&models.sweeps_ended, history.sweeps_ended, |_| {});
     }
 }
