@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sfund_engine::cash::ledger::Cash;
-use sfund_engine::cash::request_transfer::TransferRequested;
+use sfund_engine::cash::request_transfer::{Direction, TransferRequested};
 use sfund_engine::cash::settle_transfer::TransferSettled;
 use sfund_engine::id::{FundId, PartyId};
 use sfund_engine::registry::fund::Currency;
@@ -44,7 +44,11 @@ impl Fold<'_> {
     pub(super) fn transfer_requested(&mut self, fact: &TransferRequested) {
         let terms = fact.terms.clone();
         let cause = Cause::TransferRequested(fact.transfer);
-        self.copy_account(terms.party, terms.currency, cause);
+        match terms.direction {
+            // Nothing moves before the bank has spoken: a first deposit opens no account yet.
+            Direction::Deposit => {}
+            Direction::Withdrawal => self.copy_account(terms.party, terms.currency, cause),
+        }
         let view = TransferView { id: fact.transfer, terms, requested: self.stamp, settled: None };
         self.read.0.transfers.put(fact.transfer, view);
     }

@@ -274,6 +274,22 @@ fn every_kind_of_record_is_found_and_its_end_is_remembered() {
     assert_exact(&projection);
 }
 
+#[test]
+fn who_only_asked_for_a_first_deposit_has_no_account_yet() {
+    let mut projection = trading();
+    let ask = RequestTransfer {
+        party: ALICE,
+        direction: Direction::Deposit,
+        currency: Currency::CNY,
+        amount: Money::from_fen(100),
+        reference: "R".to_owned(),
+    };
+    accept(&mut projection, ALICE, Command::RequestTransfer(Box::new(ask)));
+    // Nor has it one after a start from a snapshot, which copies the market's accounts.
+    assert!(projection.market().cash_accounts().iter().all(|cash| cash.party != ALICE));
+    assert_eq!(projection.read().cash(ALICE, Currency::CNY), None);
+}
+
 fn first_transfer() -> Ask<TransferId> {
     Ask::first()
 }
