@@ -407,7 +407,7 @@ fn rings_keep_the_newest_rows_of_each_key_and_over_all() {
         let (mut twin, mut dropped) = (VecDeque::new(), 0);
         for number in 0..500 {
             let key: u8 = random.random_range(0..5);
-            rings.push(key, Arc::new(number), |_| dropped += 1);
+            rings.push(key, number, |_| dropped += 1);
             twin.push_back((number, key));
             let of_key = twin.iter().filter(|(_, other)| *other == key).count();
             if per_key < of_key {
@@ -434,7 +434,7 @@ fn rings_keep_the_newest_rows_of_each_key_and_over_all() {
             let (mut all, mut ask) = (Vec::new(), Ask { after: None, rows_max: 2 });
             loop {
                 let page = rings.page(&key, &ask, |_| true);
-                all.extend(page.rows.iter().map(|number| **number));
+                all.extend(page.rows.iter().copied());
                 let Some(next) = page.next else { break };
                 ask = Ask::after(next, 2);
             }

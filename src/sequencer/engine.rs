@@ -16,7 +16,7 @@ use crate::journal::{Draft, Head, Push};
 use crate::published::{Record, Recorded};
 use crate::sequencer::answer::Unrecorded;
 use crate::sequencer::handle::{Message, Ticket};
-use crate::sequencer::{Clock, Limits, Mode, Submission, encode_entry};
+use crate::sequencer::{Clock, Limits, Mode, Next, Submission, encode_entry};
 
 /// The longest sleep: the machine's clock may be set forward.
 const IDLE_WAIT_MAX: Duration = Duration::from_secs(1);
@@ -34,25 +34,37 @@ pub(super) struct Batch {
     pub(super) begun: Instant,
 }
 
+/// Memory that a batch no longer needs, for the next.
+pub(super) struct Spare {
+    pub(super) draft: Draft,
+    pub(super) records: Vec<Record>,
+    pub(super) events: Vec<Event>,
+    pub(super) replies: Vec<(Ticket, Due)>,
+}
+
 /// What is owed to one who waits.
 pub(super) enum Due {
     /// The entry at this index of the batch.
     Record(usize),
     /// The answer of an earlier entry.
     Repeat(Sequence),
-    /// An answer without an entry.
-    Unrecorded(Unrecorded),
+    /// An answer without an entry. They are few, and every place in a batch is as large as this.
+    Unrecorded(Box<Unrecorded>),
 }
 
 impl Batch {
     fn new(first: Sequence, term: u64) -> Self {
-        Self {
-            draft: Draft::new(first, term),
-            records: Vec::new(),
-            events: Vec::new(),
-            replies: Vec::new(),
-            begun: Instant::now(),
-        }
+        let (draft, records, events) = (Draft::new(first, term), Vec::new(), Vec::new());
+        Self { draft, records, events, replies: Vec::new(), begun: Instant::now() }
+    }
+
+    fn again(spare: Spare, first: Sequence, term: u64) -> Self {
+        let Spare { mut draft, mut records, mut events, mut replies } = spare;
+        draft.restart(first, term);
+        records.clear();
+        events.clear();
+        replies.clear();
+        Self { draft, records, events, replies, begun: Instant::now() }
     }
 
     fn is_empty(&self) -> bool {
@@ -61,11 +73,11 @@ impl Batch {
 }
 
 pub(super) struct Engine {
-    market: Market,
+    pub(super) market: Market,
     clock: Arc<dyn Clock>,
     queue: Receiver<Message>,
     batches: Sender<Batch>,
-    spares: Receiver<Draft>,
+    spares: Receiver<Spare>,
     limits: Limits,
     term: u64,
     batch: Batch,
@@ -75,15 +87,8 @@ pub(super) struct Engine {
     body: Vec<u8>,
 }
 
-/// Whether the thread goes on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Next {
-    GoOn,
-    End,
-}
-
 /// The writer is gone.
-struct Gone;
+pub(super) struct Gone;
 
 impl Engine {
     pub(super) fn new(
@@ -91,7 +96,7 @@ impl Engine {
         clock: Arc<dyn Clock>,
         queue: Receiver<Message>,
         batches: Sender<Batch>,
-        spares: Receiver<Draft>,
+        spares: Receiver<Spare>,
         limits: Limits,
         newest: Head,
     ) -> Self {
@@ -112,7 +117,7 @@ impl Engine {
     }
 
     /// Waits for something to do, does all that waits, up to a batch, and hands it on.
-    fn turn(&mut self) -> Result<Next, Gone> {
+    pub(super) fn turn(&mut self) -> Result<Next, Gone> {
         let waited = self.wait();
         let begun = Instant::now();
         self.batch.begun = begun;
@@ -134,8 +139,6 @@ impl Engine {
         if !self.batch.is_empty() {
             metrics::histogram!("sfund_batch_commands").record(f64::from(commands));
             metrics::histogram!("sfund_decide_seconds").record(begun.elapsed());
-            let waiting = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
-            metrics::gauge!("sfund_queue_commands").set(f64::from(waiting));
         }
         self.send_batch()?;
         Ok(next)
@@ -188,7 +191,8 @@ impl Engine {
     }
 
     fn unrecorded(&self, at: Time, command: Command, outcome: Result<Vec<Event>, Reject>) -> Due {
-        Due::Unrecorded(Unrecorded { sequence: self.market.sequence(), at, command, outcome })
+        let sequence = self.market.sequence();
+        Due::Unrecorded(Box::new(Unrecorded { sequence, at, command, outcome }))
     }
 
     /// The header of a command that comes now. Everything due by then has passed.
@@ -265,13 +269,10 @@ impl Engine {
             Some(record) => record.header.sequence.next(),
             None => self.market.sequence().next(),
         };
-        let mut next = Batch::new(first, self.term);
-        if let Ok(mut spare) = self.spares.try_recv() {
-            spare.restart(first, self.term);
-            next.draft = spare;
-        }
-        next.records.reserve(self.batch.records.len());
-        next.events.reserve(self.batch.events.len());
+        let next = match self.spares.try_recv() {
+            Ok(spare) => Batch::again(spare, first, self.term),
+            Err(_) => Batch::new(first, self.term),
+        };
         let batch = std::mem::replace(&mut self.batch, next);
         self.batches.send(batch).map_err(|_| Gone)
     }

@@ -11,10 +11,11 @@ use sfund_engine::id::Sequence;
 use crate::cause;
 use crate::journal::{self, Digest, Draft, Head, Writer};
 use crate::published::{Block, Item};
-use crate::sequencer::engine::{Batch, Due};
+use crate::sequencer::engine::{Batch, Due, Spare};
 use crate::sequencer::handle::{Reply, Ticket};
 use crate::sequencer::recall::Recall;
-use crate::sequencer::{Answer, Fatal, OnFatal};
+use crate::sequencer::{Answer, Fatal, Next, OnFatal};
+use crate::traces;
 
 /// The newest blocks, to repeat answers from.
 pub(super) struct Recent {
@@ -27,11 +28,10 @@ impl Recent {
         Self { blocks: VecDeque::new(), blocks_max }
     }
 
-    fn push(&mut self, block: Arc<Block>) {
+    /// Takes a block in, and answers with the one that is given up for it.
+    fn push(&mut self, block: Arc<Block>) -> Option<Arc<Block>> {
         self.blocks.push_back(block);
-        if self.blocks_max < self.blocks.len() {
-            self.blocks.pop_front();
-        }
+        if self.blocks_max < self.blocks.len() { self.blocks.pop_front() } else { None }
     }
 
     fn find(&self, sequence: Sequence) -> Option<Item> {
@@ -45,7 +45,7 @@ pub(super) struct WriterThread {
     pub(super) digest: Digest,
     pub(super) head: Head,
     pub(super) batches: Receiver<Batch>,
-    pub(super) spares: Sender<Draft>,
+    pub(super) spares: Sender<Spare>,
     pub(super) blocks: Sender<Arc<Block>>,
     pub(super) recalls: Sender<Recall>,
     pub(super) recent: Recent,
@@ -55,6 +55,7 @@ pub(super) struct WriterThread {
 
 /// A batch that is durable: its block, if it has one, and who waits.
 struct Written {
+    draft: Draft,
     block: Option<Arc<Block>>,
     replies: Vec<(Ticket, Due)>,
     begun: Instant,
@@ -70,33 +71,44 @@ struct Times {
 impl WriterThread {
     pub(super) fn run(mut self) {
         while let Ok(batch) = self.batches.recv() {
-            // What waits is written together and synced once.
-            let mut batches = vec![batch];
-            batches.extend(self.batches.try_iter());
-            let (written, times) = match self.write(batches) {
-                Ok(written) => written,
-                Err(error) => {
-                    self.is_stopping.store(true, Ordering::SeqCst);
-                    tracing::error!(
-                        after = %self.head.sequence,
-                        error = cause(&error),
-                        "the journal cannot be written; the process stops"
-                    );
-                    (self.on_fatal)(Fatal::Write(error));
-                    return;
-                }
-            };
-            for batch in written {
-                let block = batch.block.clone();
-                self.answer_all(batch, &times);
-                if let Some(block) = block
-                    && self.blocks.send(block).is_err()
-                {
-                    tracing::error!("the publisher is gone");
-                    return;
-                }
+            if self.step(batch) == Next::End {
+                break;
             }
         }
+        // After a failure the engine may hand on more before it hears of the end. It is let go
+        // without an answer: whoever waits hears that the sequencer stops.
+        while self.batches.recv().is_ok() {}
+    }
+
+    /// Makes a batch and what waits behind it durable, answers, and hands it to the publisher.
+    pub(super) fn step(&mut self, batch: Batch) -> Next {
+        // What waits is written together and synced once.
+        let mut batches = vec![batch];
+        batches.extend(self.batches.try_iter());
+        let (written, times) = match self.write(batches) {
+            Ok(written) => written,
+            Err(error) => {
+                self.is_stopping.store(true, Ordering::SeqCst);
+                tracing::error!(
+                    after = %self.head.sequence,
+                    error = cause(&error),
+                    "the journal cannot be written; the process stops"
+                );
+                (self.on_fatal)(Fatal::Write(error));
+                return Next::End;
+            }
+        };
+        for batch in written {
+            let block = batch.block.clone();
+            self.answer_all(batch, &times);
+            if let Some(block) = block
+                && self.blocks.send(block).is_err()
+            {
+                tracing::error!("the publisher is gone");
+                return Next::End;
+            }
+        }
+        Next::GoOn
     }
 
     /// Seals, appends and syncs.
@@ -108,7 +120,7 @@ impl WriterThread {
         for batch in batches {
             let Batch { draft, records, events, replies, begun } = batch;
             if draft.is_empty() {
-                written.push(Written { block: None, replies, begun });
+                written.push(Written { draft, block: None, replies, begun });
                 continue;
             }
             let sealed = draft.seal(&self.head, self.digest);
@@ -116,11 +128,8 @@ impl WriterThread {
             self.head = sealed.head();
             entries = entries.saturating_add(records.len());
             bytes = bytes.saturating_add(sealed.frame().len());
-            let hashes = sealed.entries().map(|(_, hash, _)| hash).collect();
-            let block = Block { head: self.head, records, hashes, events };
-            written.push(Written { block: Some(Arc::new(block)), replies, begun });
-            // If nobody wants the spare, it goes.
-            drop(self.spares.try_send(draft));
+            let block = Block { head: self.head, records, hashes: sealed.into_hashes(), events };
+            written.push(Written { draft, block: Some(Arc::new(block)), replies, begun });
         }
         if entries != 0 {
             times.append = taken.elapsed();
@@ -138,30 +147,32 @@ impl WriterThread {
 
     /// Answers everyone who waits for a batch, and says how long each step took.
     fn answer_all(&mut self, batch: Written, times: &Times) {
-        let Written { block, replies, begun } = batch;
-        if let Some(block) = &block {
-            self.recent.push(Arc::clone(block));
-        }
+        let Written { draft, block, mut replies, begun } = batch;
+        let old = block.as_ref().and_then(|block| self.recent.push(Arc::clone(block)));
         if let Some((first, _)) = replies.first() {
             let wait = begun.saturating_duration_since(first.since);
             metrics::histogram!("sfund_wait_seconds").record(wait);
             metrics::histogram!("sfund_answer_seconds").record(first.since.elapsed());
         }
         let is_traced = tracing::enabled!(tracing::Level::DEBUG);
-        for (ticket, due) in replies {
+        for (ticket, due) in replies.drain(..) {
             let Ticket { reply, since, span } = ticket;
+            let wait = begun.saturating_duration_since(since);
+            let decide = times.taken.saturating_duration_since(begun);
+            let Times { append, sync, .. } = *times;
             if is_traced {
-                tracing::debug!(
-                    parent: &span,
-                    wait = ?begun.saturating_duration_since(since),
-                    decide = ?times.taken.saturating_duration_since(begun),
-                    append = ?times.append,
-                    sync = ?times.sync,
-                    "answered"
-                );
+                tracing::debug!(parent: &span, ?wait, ?decide, ?append, ?sync, "answered");
+            }
+            if !span.is_disabled() {
+                traces::stages(&span, wait, decide, append, sync);
             }
             self.answer(block.as_ref(), reply, due);
         }
+        // Somebody may hold the old block still; then its memory goes when they are done.
+        let old = old.and_then(Arc::into_inner).map(|block| (block.records, block.events));
+        let (records, events) = old.unwrap_or_default();
+        // If nobody wants the spare, it goes.
+        drop(self.spares.try_send(Spare { draft, records, events, replies }));
     }
 
     fn answer(&self, block: Option<&Arc<Block>>, reply: Reply, due: Due) {
@@ -171,11 +182,14 @@ impl WriterThread {
                 reply.send(Answer::recorded(item.expect("an entry is in the batch it came with")));
             }
             Due::Unrecorded(answer) => reply.send(Answer::unrecorded(answer)),
-            Due::Repeat(sequence) => match self.recent.find(sequence) {
-                Some(item) => reply.send(Answer::again(item)),
-                // Waits if very many do: every answer that is due is given.
-                None => drop(self.recalls.send(Recall { sequence, reply })),
-            },
+            Due::Repeat(sequence) => {
+                metrics::counter!("sfund_repeats_total").increment(1);
+                match self.recent.find(sequence) {
+                    Some(item) => reply.send(Answer::again(item)),
+                    // Waits if very many do: every answer that is due is given.
+                    None => drop(self.recalls.send(Recall { sequence, reply })),
+                }
+            }
         }
     }
 }
