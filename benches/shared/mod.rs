@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each bench uses its part")]
 
 pub(crate) mod mix;
+pub(crate) mod venue;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
