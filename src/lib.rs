@@ -26,14 +26,33 @@ pub mod secret;
 pub mod sequencer;
 pub mod server;
 pub mod service;
+#[cfg(test)]
+mod simulation;
 pub mod stream;
 pub mod telemetry;
+pub mod traces;
 pub mod venue_file;
 pub mod wire;
 
-/// An error as the logs take it, with all of its causes.
-fn cause<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> &'a (dyn std::error::Error + 'static) {
-    error
+/// An error with all of its causes, in one line: as the log takes it, and stderr.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut said = error.to_string();
+    let mut text = said.clone();
+    let mut cause = error.source();
+    while let Some(why) = cause {
+        let words = why.to_string();
+        // A transparent error says its cause already.
+        if !said.contains(&words) {
+            text.push_str(": because ");
+            text.push_str(&words);
+        }
+        said = words;
+        cause = why.source();
+    }
+    text
+}
+
+/// A number as a metric takes it: a gauge is a float, and whole numbers are exact up to 2^53.
+fn gauge_value(number: u64) -> f64 {
+    std::time::Duration::from_secs(number).as_secs_f64()
 }

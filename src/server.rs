@@ -10,7 +10,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use metrics_exporter_prometheus::BuildError;
 use sfund_engine::command::Command;
 use sfund_engine::entry::Caller;
 use sfund_engine::id::Sequence;
@@ -20,7 +19,6 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 
-use crate::cause;
 use crate::config::{self, Config};
 use crate::genesis::{self, Genesis};
 use crate::journal::{self, Head, Journal, Reader, Snapshots, sled};
@@ -33,9 +31,10 @@ use crate::service::{self, ClientCertificates};
 use crate::stream::Live;
 use crate::telemetry;
 use crate::venue_file;
+use crate::{cause, gauge_value};
 
 /// Days before the end of the calendar at which a start warns of it.
-const CALENDAR_DAYS_LEFT_MIN: i64 = 60;
+const CALENDAR_DAYS_LEFT_MIN: i32 = 60;
 
 /// Why the exchange did not start.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +97,7 @@ pub enum Error {
     },
     /// Metrics cannot be served.
     #[error("metrics cannot be served: set metrics.address to another one, or to nothing")]
-    Metrics(#[source] BuildError),
+    Metrics(#[source] telemetry::Error),
 }
 
 /// An open store, and the market as it is after its newest entry.
@@ -196,15 +195,13 @@ impl Opened {
             ..Limits::default()
         };
         let mut tasks = Vec::new();
-        if let Some(address) = config.metrics.address {
-            tasks.push(telemetry::start(address).map_err(Error::Metrics)?);
-        }
+        let vitals = telemetry::start(config.metrics.address).map_err(Error::Metrics)?;
         let projection = recovered.projection;
         projection.read().note_digest(projection.sequence(), projection.market().digest());
         let parts = Parts { writer, reader: Arc::clone(&reader), projection };
         let sequencer =
             Sequencer::start(parts, Arc::clone(&clock), limits, on_fatal).map_err(Error::Thread)?;
-        tasks.push(tokio::spawn(telemetry::count(sequencer.live())));
+        tasks.push(tokio::spawn(telemetry::count(sequencer.live(), sequencer.handle())));
         if let Some(genesis) = self.genesis {
             match open_venue(&sequencer.handle(), genesis).await {
                 // Whoever calls first finds the venue open and the keys known.
@@ -220,12 +217,21 @@ impl Opened {
         warn_of_calendar_end(&sequencer.read(), clock.now());
         let snapshotter =
             start_snapshotter(config, Arc::clone(&reader), snapshots, sequencer.read())?;
+        let place = telemetry::Place {
+            store: config.store.path.clone(),
+            read: sequencer.read(),
+            clock: Arc::clone(&clock),
+        };
+        tasks.push(tokio::spawn(telemetry::watch(place)));
+        tell_limits(config, &limits);
         let parts = service::Parts {
             handle: sequencer.handle(),
             read: sequencer.read(),
             live: sequencer.live(),
             clock,
-            queue_commands_max: config.sequencer.queue_commands_max,
+            path: limits,
+            snapshot_every_entries: config.snapshot.every_entries,
+            vitals,
         };
         let (stop, mut stopping) = watch::channel(false);
         let stopped = async move {
@@ -381,12 +387,23 @@ fn start_snapshotter(
     Snapshotter::start(reader, snapshots, read, every, keep).map_err(Error::Thread)
 }
 
+/// The limits that other metrics are compared with.
+fn tell_limits(config: &Config, limits: &Limits) {
+    let count = |value: usize| gauge_value(u64::try_from(value).unwrap_or(u64::MAX));
+    metrics::gauge!("sfund_queue_commands_max").set(count(limits.queue_commands_max));
+    metrics::gauge!("sfund_publish_blocks_max").set(count(limits.publish_blocks_max));
+    metrics::gauge!("sfund_stream_lag_blocks_max").set(count(limits.stream_blocks_max));
+    // There from the start, as what they are compared with is.
+    metrics::gauge!("sfund_streams").increment(0.0);
+    let connections = config.server.limits().connections_max;
+    metrics::gauge!("sfund_connections_max").set(count(connections));
+    let every = gauge_value(config.snapshot.every_entries);
+    metrics::gauge!("sfund_snapshot_every_entries").set(every);
+}
+
 /// A venue whose calendar has ended refuses what needs a trading day.
 fn warn_of_calendar_end(read: &Read, now: Time) {
-    let Some(venue) = read.venue() else { return };
-    let until = venue.calendar.until;
-    let days = i64::from(until.days())
-        .saturating_sub(i64::from(now.date(venue.utc_offset_minutes).days()));
+    let Some((until, days)) = telemetry::calendar_end(read, now) else { return };
     if days < CALENDAR_DAYS_LEFT_MIN {
         tracing::warn!(
             %until, days,

@@ -1,4 +1,4 @@
-//! Nothing that was acknowledged is lost, and nothing happens twice: over kills and restarts.
+//! Nothing that was acknowledged is lost, and nothing happens twice: over restarts.
 
 #![cfg(unix)]
 #![allow(
@@ -11,216 +11,24 @@
 
 mod harness;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use harness::cast::{Cast, Player, cash_of, units_of};
-use harness::program::{Program, verify};
-use harness::{Exchange, soon};
-use rand::{RngExt as _, SeedableRng as _};
+use harness::cast::{Cast, cash_of, random_order, units_of};
+use harness::{Exchange, seed, soon};
+use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use sfund::journal::sled;
 use sfund::recovery;
-use sfund_sdk::{
-    AuditChange, Client, EntryFilter, Error, MarketChange, MyChange, Order, OrderId, OrderOutcome,
-    PartyId, Sequence, Time, Uuid,
-};
-
-/// One attempt as its client remembers it.
-#[derive(Clone)]
-struct Remembered {
-    trader: usize,
-    id: Uuid,
-    order: Order,
-    /// The answer; `None` where the server was killed before it came.
-    answer: Option<Result<(Sequence, OrderOutcome), u32>>,
-}
-
-/// Rounds of killing; the long version sets more.
-fn rounds() -> u64 {
-    std::env::var("SFUND_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5)
-}
-
-fn seed() -> u64 {
-    let fresh = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos().into();
-    let given = std::env::var("SFUND_SEED").ok().and_then(|text| text.parse().ok());
-    let seed = given.unwrap_or_else(fresh);
-    eprintln!("SFUND_SEED={seed}");
-    seed
-}
-
-fn wall_clock() -> Time {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    Time::from_nanos(u64::try_from(since.as_nanos()).unwrap())
-}
-
-/// Some of these the market takes and some it refuses.
-fn random_order(cast: &Cast, rng: &mut ChaCha8Rng, sells: bool) -> Order {
-    let price = sfund_sdk::Price::from_e4(rng.random_range(140..160) * 100);
-    let units = |units: u64| sfund_sdk::Units::from_e2(units * 100);
-    let order = if sells {
-        let much = if rng.random_ratio(1, 8) { 20_000_000 } else { rng.random_range(1..2_000) };
-        Order::sell(cast.fund, units(much)).limit(price)
-    } else {
-        let few = if rng.random_ratio(1, 8) { 10 } else { rng.random_range(720_000..750_000) };
-        Order::buy(cast.fund, units(few)).limit(price)
-    };
-    if rng.random_ratio(1, 3) { order.immediate_or_cancel() } else { order.good_till_cancelled() }
-}
-
-/// Trades until the server is gone.
-async fn trade(
-    cast: Arc<Cast>,
-    trader: usize,
-    seed: u64,
-    count: Arc<AtomicU64>,
-) -> Vec<Remembered> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let player = traders(&cast)[trader].clone();
-    let client = harness::hasty(&cast.url, &player.key).await;
-    let mut all = Vec::new();
-    loop {
-        let order = random_order(&cast, &mut rng, trader < 2);
-        let command = client.trading().place(order);
-        let id = command.id();
-        let answer = command.await;
-        let mut remembered = Remembered { trader, id, order, answer: None };
-        let is_over = match answer {
-            Ok(answer) => {
-                assert!(!answer.repeated);
-                remembered.answer = Some(Ok((answer.sequence, answer.value)));
-                false
-            }
-            Err(Error::Refused(refusal)) => {
-                remembered.answer = Some(Err(refusal.number.unwrap()));
-                false
-            }
-            Err(error) => {
-                assert!(error.outcome_unknown(), "{error}");
-                true
-            }
-        };
-        all.push(remembered);
-        count.fetch_add(1, Ordering::SeqCst);
-        if is_over {
-            return all;
-        }
-    }
-}
-
-fn traders(cast: &Cast) -> [&Player; 4] {
-    [&cast.lp, &cast.other_lp, &cast.s_fund, &cast.other_s_fund]
-}
-
-/// Asks for every attempt again and compares; what was not answered now is.
-async fn ask_again(cast: &Cast, all: &mut [Remembered]) {
-    for remembered in all {
-        let client = &traders(cast)[remembered.trader].client;
-        let again = client.trading().place(remembered.order).attempt(remembered.id).await;
-        let now = match again {
-            Ok(answer) => {
-                assert!(answer.repeated || remembered.answer.is_none(), "one effect");
-                Ok((answer.sequence, answer.value))
-            }
-            Err(error) => Err(error.refusal().and_then(|no| no.number).unwrap_or_else(|| {
-                panic!("{} has no answer: {error}", remembered.id);
-            })),
-        };
-        match &remembered.answer {
-            Some(before) => assert_eq!(*before, now, "{}", remembered.id),
-            None => remembered.answer = Some(now),
-        }
-    }
-}
-
-/// What the audit trail says of attempts, as far as it was read.
-#[derive(Default)]
-struct Journaled {
-    next: Sequence,
-    attempts: BTreeMap<Uuid, Sequence>,
-}
-
-/// Every attempt is in the journal exactly once, and every order taken is on record.
-async fn account(cast: &Cast, journaled: &mut Journaled, all: &[Remembered]) {
-    cast.all_seen().await;
-    let commands = vec!["PlaceOrder".to_owned()];
-    let filter = EntryFilter { from: journaled.next, commands, ..EntryFilter::default() };
-    let entries = cast.regulator.client.admin().entries(filter).all(1_000_000).await.unwrap();
-    for entry in &entries {
-        let before = journaled.attempts.insert(entry.attempt.unwrap(), entry.sequence);
-        assert_eq!(before, None, "an attempt is journaled once");
-        journaled.next = entry.sequence.next();
-    }
-    assert_eq!(journaled.attempts.len(), all.len(), "nothing else was placed");
-    let mut orders = BTreeSet::new();
-    for remembered in all {
-        let sequence = journaled.attempts[&remembered.id];
-        if let Some(Ok((answered, outcome))) = &remembered.answer {
-            assert_eq!(*answered, sequence);
-            assert!(orders.insert(outcome.order), "an order of its own");
-        }
-    }
-    // The read models forget what closed long ago.
-    let answers = all.iter().rev().filter_map(|remembered| remembered.answer.as_ref());
-    for (_, outcome) in answers.flatten().take(100) {
-        cast.operator.client.trading().order(outcome.order).await.unwrap();
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_killed_server_comes_back_with_all_that_it_acknowledged() {
-    let seed = seed();
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let folder = tempfile::tempdir().unwrap();
-    let settings = ["--snapshot.every_entries", "1000"];
-    let mut program = Program::serve(folder.path(), "127.0.0.1:0", &settings);
-    let address = program.address.clone();
-    let cast = Cast::register(&program.url(), &program.keys_file(), wall_clock()).await;
-    let cast = Arc::new(cast);
-    let (mut all, mut journaled) = (Vec::new(), Journaled::default());
-    for round in 0..rounds() {
-        let round_begins = all.len();
-        let count = Arc::new(AtomicU64::new(0));
-        let tasks: Vec<_> = (0..8)
-            .map(|one| {
-                let count = Arc::clone(&count);
-                tokio::spawn(trade(Arc::clone(&cast), one % 4, rng.random(), count))
-            })
-            .collect();
-        // Killed after a random number of answers: in the middle of whatever it does then.
-        let enough = rng.random_range(1..600);
-        harness::eventually("enough trade", || async {
-            (enough <= count.load(Ordering::SeqCst)).then_some(())
-        })
-        .await;
-        program.kill();
-        for task in tasks {
-            all.extend(soon("the end of a trader", task).await.unwrap());
-        }
-        let verified = verify(folder.path());
-        assert_eq!(verified["sound"], true, "seed {seed}, round {round}: {verified}");
-        program = Program::serve(folder.path(), &address, &settings);
-        assert!(verified["entries"].as_u64().unwrap() <= program.newest);
-        // All of this round, and some of those before.
-        let older = rng.random_range(0..=round_begins).saturating_sub(100);
-        ask_again(&cast, &mut all[older..(older + 100).min(round_begins)]).await;
-        ask_again(&cast, &mut all[round_begins..]).await;
-        account(&cast, &mut journaled, &all).await;
-    }
-    let answers = all.iter().filter_map(|one| one.answer.as_ref());
-    let refused = answers.filter(|answer| answer.is_err()).count();
-    assert!(0 < refused && refused < all.len(), "both kinds of answers were asked for again");
-    program.kill();
-    assert_eq!(verify(folder.path())["sound"], true);
-}
+use sfund_sdk::{AuditChange, Client, Error, MarketChange, MyChange, OrderId, PartyId, Sequence};
 
 /// What a market is, as its clients see it.
 async fn seen(cast: &Cast) -> Vec<String> {
     cast.all_seen().await;
     let mut all = Vec::new();
-    for player in traders(cast) {
+    for player in cast.traders() {
         all.push(format!("{:?} {:?}", units_of(player, cast.fund).await, cash_of(player).await));
         let orders = player.client.trading().orders(sfund_sdk::OrderFilter::default());
         all.extend(orders.all(1_000).await.unwrap().iter().map(|order| format!("{order:?}")));
@@ -235,8 +43,8 @@ async fn seen(cast: &Cast) -> Vec<String> {
 async fn trade_some(cast: &Cast, rng: &mut ChaCha8Rng, orders: usize) {
     for number in 0..orders {
         let trader = number % 4;
-        let order = random_order(cast, rng, trader < 2);
-        let client: &Client = &traders(cast)[trader].client;
+        let order = random_order(cast.fund, rng, trader < 2);
+        let client: &Client = &cast.traders()[trader].client;
         match client.trading().place(order).await {
             Ok(_) | Err(Error::Refused(_)) => {}
             Err(error) => panic!("{error}"),

@@ -353,7 +353,9 @@ async fn a_stream_that_nobody_reads_is_cut_and_says_from_where_to_resume() {
         read: running.read(),
         live: running.live(),
         clock: Arc::<sfund::sequencer::HandClock>::clone(&exchange.clock),
-        queue_commands_max: 1,
+        path: sfund::sequencer::Limits::default(),
+        snapshot_every_entries: 1_000,
+        vitals: sfund::telemetry::Vitals::default(),
     };
     let limits = Limits { slow_reader_wait: Duration::from_millis(200), ..Limits::default() };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -6,6 +6,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{
     Attribute, Cell as TableCell, CellAlignment, Color, ContentArrangement, Table as TextTable,
 };
+use ratatui::crossterm::style::Stylize as _;
 use serde_json::{Map, Value};
 use sfund_sdk::{Ppm, Time};
 
@@ -72,6 +73,11 @@ pub(crate) fn text(value: impl ToString) -> Cell {
     Cell::new(Shown::Text(text.clone()), Value::String(text), CellAlignment::Left)
 }
 
+/// Text whose end is what counts.
+pub(crate) fn right(value: &str) -> Cell {
+    Cell { alignment: CellAlignment::Right, ..text(value) }
+}
+
 /// A decimal number: grouped for people, exact text for programs.
 pub(crate) fn amount(value: impl ToString) -> Cell {
     let text = value.to_string();
@@ -87,11 +93,10 @@ pub(crate) fn count(value: impl Into<u64>) -> Cell {
 /// A stable value that people read in their language.
 pub(crate) fn word(name: &'static str) -> Cell {
     let tone = match name {
-        "open" | "resting" | "active" | "confirmed" | "approved" | "ok" | "done" => Tone::Good,
-        "halted" | "overloaded" | "pending" | "waits" | "expired" | "lapsed" | "dry_run" => {
-            Tone::Warning
-        }
-        "closed" | "suspended" | "refused" | "declined" => Tone::Bad,
+        "open" | "resting" | "active" | "confirmed" | "approved" | "done" | "healthy" => Tone::Good,
+        "halted" | "degraded" | "pending" | "waits" | "expired" | "lapsed" | "dry_run"
+        | "slowest" => Tone::Warning,
+        "closed" | "suspended" | "refused" | "declined" | "failing" => Tone::Bad,
         _ => Tone::Plain,
     };
     Cell { tone, ..Cell::new(Shown::Word(name), Value::from(name), CellAlignment::Left) }
@@ -162,6 +167,21 @@ impl Cell {
             Shown::Text(text) => text,
             Shown::Word(name) => lang.word(name),
         }
+    }
+
+    /// `text` in the tone of this cell.
+    pub(crate) fn toned(&self, text: &str, output: Output) -> String {
+        let text = match output.colour {
+            Colour::Off => return text.to_owned(),
+            Colour::On => text.bold(),
+        };
+        match self.tone {
+            Tone::Plain => text,
+            Tone::Good => text.green(),
+            Tone::Warning => text.yellow(),
+            Tone::Bad => text.red(),
+        }
+        .to_string()
     }
 
     /// The text without line breaks.
@@ -300,7 +320,7 @@ fn heading(name: &'static str, output: Output) -> TableCell {
     }
 }
 
-fn blank(output: Output) -> TextTable {
+pub(crate) fn blank(output: Output) -> TextTable {
     let mut table = TextTable::new();
     table.load_style(UTF8_FULL_CONDENSED);
     match output.width {
@@ -318,7 +338,7 @@ fn blank(output: Output) -> TextTable {
     table
 }
 
-fn trimmed(table: &TextTable) -> String {
+pub(crate) fn trimmed(table: &TextTable) -> String {
     let lines: Vec<_> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n")
 }

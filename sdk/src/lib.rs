@@ -75,7 +75,7 @@ pub use uuid::Uuid;
 pub use crate::admin::Admin;
 pub use crate::admin::types::{
     CallerRecord, Entry, EntryEvent, EntryFilter, Key, Lock, LockFilter, Party, PartyFilter,
-    Proposal, ReviewOutcome, Reviewed, ServerStatus, WhichOutcomes,
+    Proposal, ReviewOutcome, Reviewed, ServerStatus, Stage, WhichOutcomes,
 };
 pub use crate::ask::{Answer, Command, Items, List, Page, PageToken, Query};
 pub use crate::client::Client;

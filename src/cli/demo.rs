@@ -50,7 +50,7 @@ pub(super) fn run(loaded: &Loaded, arguments: Arguments, output: Output) -> Resu
     if arguments.exit && by_default("server.address") {
         config.server.address.set_port(0);
     }
-    logging::start(&config.log);
+    logging::start(&config.log, None);
     let language = match arguments.lang {
         Some(Lang::Zh) => demo::Language::Chinese,
         Some(Lang::En) => demo::Language::English,

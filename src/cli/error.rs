@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::secret::NoRandomness;
-use crate::{config, journal, recovery, server, venue_file};
+use crate::{cause, config, journal, recovery, server, venue_file};
 
 /// Why a command could not tell.
 #[derive(Debug, thiserror::Error)]
@@ -85,23 +85,5 @@ pub(super) enum Error {
 
 /// Says on stderr what went wrong, and beneath it why.
 pub(super) fn report(error: &Error) {
-    eprintln!("sfund: {}", chain(error).replace(": because ", "\n  because "));
-}
-
-/// An error with its causes, in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut said = error.to_string();
-    let mut text = said.clone();
-    let mut cause = error.source();
-    while let Some(why) = cause {
-        let words = why.to_string();
-        // A transparent error says its cause already.
-        if !said.contains(&words) {
-            text.push_str(": because ");
-            text.push_str(&words);
-        }
-        said = words;
-        cause = why.source();
-    }
-    text
+    eprintln!("sfund: {}", cause(error).replace(": because ", "\n  because "));
 }

@@ -11,13 +11,16 @@ use tokio::time::sleep;
 
 use super::output::{self, Output};
 use super::{Ending, Error};
+use crate::cause;
 use crate::config::Config;
 use crate::logging;
 use crate::sequencer::{Clock as _, WallClock};
 use crate::server::{self, Running};
+use crate::traces::Traces;
 
 pub(super) fn run(config: &Config, output: Output) -> Result<Ending, Error> {
-    logging::start(&config.log);
+    let traces = config.traces.otlp_endpoint.as_ref().map(|_| Traces::default());
+    logging::start(&config.log, traces.as_ref());
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     // Before anything takes long: a signal that nobody waits for would end the process.
@@ -32,6 +35,7 @@ pub(super) fn run(config: &Config, output: Output) -> Result<Ending, Error> {
     runtime.block_on(async {
         let stop = stop_signal().map_err(Error::Runtime)?;
         let mut running = opened.start(config, Arc::new(WallClock), server::end_process()).await?;
+        open_traces(config, traces.as_ref(), &running);
         let newest = running.read().newest().sequence;
         let address = running.address().to_string();
         tracing::info!(address, %newest, "serving");
@@ -46,8 +50,22 @@ pub(super) fn run(config: &Config, output: Output) -> Result<Ending, Error> {
             None => tracing::error!("stopping: nobody can call any more"),
         }
         running.stop().await;
+        if let Some(traces) = traces {
+            drop(tokio::task::spawn_blocking(move || traces.close()).await);
+        }
         Ok(if signal.is_some() { Ending::Good } else { Ending::FoundWrong })
     })
+}
+
+/// Begins to send traces, if there is somewhere to send them. Without them the venue serves.
+fn open_traces(config: &Config, traces: Option<&Traces>, running: &Running) {
+    let (Some(traces), Some(endpoint)) = (traces, &config.traces.otlp_endpoint) else { return };
+    let venue = running.read().venue();
+    let name = venue.as_ref().map_or("", |venue| venue.name.as_str());
+    match traces.open(endpoint, config.traces.sample_ppm, name) {
+        Ok(()) => tracing::info!(endpoint, "traces are sent"),
+        Err(error) => tracing::warn!(error = cause(&error), "traces are not sent"),
+    }
 }
 
 /// Makes backups as they are due or asked for, until told to stop.

@@ -13,7 +13,7 @@ pub(super) fn run(config: &Config, output: Output) -> Result<Ending, Error> {
     let journal = match sled::open(store) {
         Ok(journal) => journal,
         Err(error) if is_finding(&error) => {
-            let finding = super::error::chain(&error);
+            let finding = crate::cause(&error);
             let value = json!({
                 "store": store.display().to_string(),
                 "sound": false,

@@ -43,6 +43,8 @@ pub struct Config {
     pub server: Server,
     /// Prometheus.
     pub metrics: Metrics,
+    /// OpenTelemetry.
+    pub traces: Traces,
     /// The log.
     pub log: Log,
 }
@@ -156,6 +158,17 @@ pub struct Metrics {
     /// Address and port; `None` is no metrics.
     #[serde(deserialize_with = "address_unless_empty")]
     pub address: Option<SocketAddr>,
+}
+
+/// OpenTelemetry.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Traces {
+    /// URL of a collector that takes OTLP over gRPC; `None` is no traces.
+    #[serde(deserialize_with = "text_unless_empty")]
+    pub otlp_endpoint: Option<String>,
+    /// Calls of a million that are traced.
+    pub sample_ppm: u32,
 }
 
 /// The log.
@@ -288,6 +301,12 @@ impl Config {
         range("server.streams_per_connection_max", streams, 1, 1_000_000);
         range("server.call_seconds_max", server.call_seconds_max, 1, 3_600);
         range("server.stop_grace_seconds", server.stop_grace_seconds, 0, 3_600);
+        range("traces.sample_ppm", self.traces.sample_ppm.into(), 0, 1_000_000);
+        if let Some(endpoint) = &self.traces.otlp_endpoint
+            && endpoint.parse::<http::Uri>().map_or(true, |uri| uri.scheme_str() != Some("http"))
+        {
+            complain("traces.otlp_endpoint", "must be a URL such as http://127.0.0.1:4317");
+        }
         if self.backup.folder.is_none() && self.backup.every_hours != 0 {
             complain("backup.folder", "must be set: backup.every_hours is");
         }
@@ -333,6 +352,11 @@ impl Config {
 fn path_unless_empty<'de, D: Deserializer<'de>>(input: D) -> Result<Option<PathBuf>, D::Error> {
     let text = String::deserialize(input)?;
     Ok((!text.is_empty()).then(|| PathBuf::from(text)))
+}
+
+fn text_unless_empty<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(input)?;
+    Ok((!text.is_empty()).then_some(text))
 }
 
 fn address_unless_empty<'de, D: Deserializer<'de>>(

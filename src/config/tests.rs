@@ -150,6 +150,18 @@ fn outside_loopback_there_is_tls_or_a_word_that_there_is_none() {
 }
 
 #[test]
+fn traces_go_nowhere_unless_a_collector_is_named() {
+    assert_eq!(from_flags(&[]).unwrap().config.traces.otlp_endpoint, None);
+    let named = from_flags(&[("traces.otlp_endpoint", "http://127.0.0.1:4317")]).unwrap();
+    let endpoint = named.config.traces.otlp_endpoint;
+    assert_eq!(endpoint.as_deref(), Some("http://127.0.0.1:4317"));
+    for not in ["127.0.0.1:4317", "collector", "https://collector:4317", "a b"] {
+        assert!(from_flags(&[("traces.otlp_endpoint", not)]).is_err(), "{not}");
+    }
+    assert!(from_flags(&[("traces.sample_ppm", "1000001")]).is_err());
+}
+
+#[test]
 fn the_default_limits_are_the_usual_ones() {
     let config = from_flags(&[]).unwrap().config;
     assert_eq!(config.server.limits(), service::limits::Limits::default());

@@ -128,6 +128,15 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// The store was being created when the power or the disk failed.
+    #[error(
+        "{path} holds a store that was never completed, and nothing was acknowledged from it: \
+         remove the folder, then start again"
+    )]
+    NeverCompleted {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A store is only created in an absent or empty folder.
     #[error("{path} is not empty: name an absent or empty folder")]
     NotEmpty {

@@ -85,7 +85,12 @@ impl StoreFile {
         let file = match OpenOptions::new().read(true).write(true).open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(Error::NotAStore { path: folder.to_owned() });
+                let path = folder.to_owned();
+                return Err(if folder.join(STORE_NEW).exists() {
+                    Error::NeverCompleted { path }
+                } else {
+                    Error::NotAStore { path }
+                });
             }
             Err(error) => return Err(at(&path)(error)),
         };

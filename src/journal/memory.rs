@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use sfund_engine::id::Sequence;
 
@@ -29,6 +31,10 @@ pub struct FaultPlan {
     pub read_flips: Option<(u64, usize)>,
     /// Bytes of blocks after which the disk is full.
     pub disk_bytes_max: Option<usize>,
+    /// The snapshot stored that fails.
+    pub snapshot_fails: Option<u64>,
+    /// How long each sync takes.
+    pub sync_takes: Duration,
 }
 
 /// A fake disk. Clones are the same disk.
@@ -44,6 +50,7 @@ struct State {
     appends_count: u64,
     syncs_count: u64,
     reads_count: u64,
+    snapshots_count: u64,
     /// A writer of an earlier opening must not write any more.
     openings_count: u64,
 }
@@ -68,6 +75,7 @@ impl Disk {
             appends_count: 0,
             syncs_count: 0,
             reads_count: 0,
+            snapshots_count: 0,
             openings_count: 0,
         })))
     }
@@ -118,6 +126,13 @@ impl Disk {
         state.appends_count = 0;
         state.syncs_count = 0;
         state.reads_count = 0;
+        state.snapshots_count = 0;
+    }
+
+    /// Blocks read since the plan was set.
+    #[must_use]
+    pub fn reads_count(&self) -> u64 {
+        self.state().reads_count
     }
 
     /// The power goes: of the blocks not synced, the first `kept_count` reached the disk.
@@ -208,6 +223,9 @@ impl Writer for MemoryWriter {
     }
 
     fn sync(&mut self) -> Result<Head, Error> {
+        let takes = self.disk.state().faults.sync_takes;
+        // Whoever reads goes on meanwhile.
+        thread::sleep(takes);
         let mut state = self.disk.state();
         if self.is_latched || state.openings_count != self.opening {
             return Err(Error::Latched);
@@ -288,6 +306,11 @@ impl Snapshots for Disk {
         }
         let manifest = Manifest::of(head, market, bytes).encode();
         let mut state = self.state();
+        let count = state.snapshots_count;
+        state.snapshots_count = count.saturating_add(1);
+        if state.faults.snapshot_fails == Some(count) {
+            return Err(failed(io::ErrorKind::Other));
+        }
         state.snapshots.insert(head.sequence.number(), (manifest, bytes.to_vec()));
         while keep.max(1) < state.snapshots.len() {
             state.snapshots.pop_first();

@@ -71,7 +71,8 @@ pub fn create_as(folder: &Path, identity: Identity) -> Result<Journal, Error> {
 ///
 /// # Errors
 ///
-/// [`Error::NotAStore`], [`Error::InUse`], [`Error::NewerFormat`], [`Error::UnknownDigest`];
+/// [`Error::NotAStore`], [`Error::NeverCompleted`], [`Error::InUse`], [`Error::NewerFormat`],
+/// [`Error::UnknownDigest`];
 /// [`Error::Damaged`], [`Error::Lost`], [`Error::FilesDamaged`] and, where panics unwind,
 /// [`Error::SledPanicked`] if the store is not what it was.
 pub fn open(folder: &Path) -> Result<Journal, Error> {

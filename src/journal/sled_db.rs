@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::FileExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::thread;
@@ -29,10 +30,14 @@ thread_local! {
     static IS_INSIDE_SLED: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Bytes of the log read at once by [`read_through`].
+const PIECE_BYTES: usize = 1024 * 1024;
+
 /// Opens or creates sled's files in `folder`, whose lock of ours is held.
 pub(crate) fn open_db(folder: &Path) -> Result<Db, Error> {
     wait_for_lock(folder)?;
     remove_unfinished(folder)?;
+    read_through(folder)?;
     let config = ::sled::Config::new()
         .path(folder)
         .segment_size(SEGMENT_BYTES)
@@ -83,6 +88,50 @@ fn wait_for_lock(folder: &Path) -> Result<(), Error> {
             Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
         }
     }
+}
+
+/// Reads what sled will read of its log when it opens. sled takes a part that cannot be read for
+/// the end of the log and clears what follows; so that is found out first, while nothing is lost.
+fn read_through(folder: &Path) -> Result<(), Error> {
+    let path = folder.join("db");
+    let Ok(log) = File::open(&path) else {
+        return Ok(());
+    };
+    let mut piece = vec![0; PIECE_BYTES];
+    let segment_bytes = u64::try_from(SEGMENT_BYTES).expect("usize is at most 64 bits");
+    let bytes = log.metadata().map_err(at(&path))?.len();
+    let seen = seen_before(folder)?.checked_div(segment_bytes).unwrap_or_default();
+    let mut offset = 0_u64;
+    while offset < bytes {
+        let read = log.read_at(&mut piece, offset).map_err(at(&path))?;
+        let is_begin = offset.is_multiple_of(segment_bytes);
+        let number = piece.get(..read).and_then(segment_number).filter(|_| is_begin);
+        let step = match number {
+            Some(number) if number < seen => segment_bytes,
+            Some(_) | None => u64::try_from(read).expect("usize is at most 64 bits"),
+        };
+        offset = offset.saturating_add(step.max(1));
+    }
+    Ok(())
+}
+
+/// The place in its log up to which an earlier opening has seen, as sled's table of pages is named.
+fn seen_before(folder: &Path) -> Result<u64, Error> {
+    let mut seen = 0;
+    for entry in fs::read_dir(folder).map_err(at(folder))? {
+        let name = entry.map_err(at(folder))?.file_name();
+        let place = name.to_str().and_then(|name| name.strip_prefix("snap."));
+        seen = seen.max(place.and_then(|place| u64::from_str_radix(place, 16).ok()).unwrap_or(0));
+    }
+    Ok(seen)
+}
+
+/// Which segment of sled's endless log the one that begins with these bytes is, as it says.
+fn segment_number(begin: &[u8]) -> Option<u64> {
+    let place = begin.get(4..12)?.try_into().ok()?;
+    // sled stores it so that zeros are no place.
+    let place = u64::from_le_bytes(place) ^ 0x7FFF_FFFF_FFFF_FFFF;
+    place.checked_div(u64::try_from(SEGMENT_BYTES).ok()?)
 }
 
 /// Removes tables of pages that sled began to write and did not finish. It would take one for the

@@ -11,6 +11,8 @@ mod state;
 mod verify;
 
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;

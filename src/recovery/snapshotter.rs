@@ -7,15 +7,16 @@
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+use sfund_engine::id::Sequence;
 
-use crate::cause;
 use crate::journal::{Hash, Head, Reader, Snapshots};
 use crate::read::Read;
 use crate::read::projection::Projection;
-use crate::recovery::{Error, follow, state};
+use crate::recovery::{Error, audit, follow, state};
+use crate::{cause, gauge_value};
 
 /// Pause between two looks at the journal.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
@@ -72,6 +73,7 @@ impl Snapshotter {
         let run = move || {
             let newest = reader.snapshots().ok().and_then(|places| places.first().copied());
             let mut done = newest.unwrap_or_default().number();
+            tell(reader.as_ref(), newest.unwrap_or_default());
             while stopped.recv_timeout(LOOK_PAUSE) == Err(RecvTimeoutError::Timeout) {
                 let synced = reader.newest().sequence.number();
                 if every_entries.max(1) <= synced.saturating_sub(done) {
@@ -103,8 +105,11 @@ fn take(
     read: &Read,
     keep: usize,
 ) -> Option<u64> {
+    let begun = Instant::now();
     match take_snapshot(reader, snapshots, keep) {
         Ok((head, digest)) => {
+            metrics::histogram!("sfund_snapshot_seconds").record(begun.elapsed());
+            tell(reader.as_ref(), head.sequence);
             read.note_digest(head.sequence, digest);
             tracing::info!(at = %head.sequence, "a snapshot is stored");
             Some(head.sequence.number())
@@ -116,5 +121,15 @@ fn take(
             );
             None
         }
+    }
+}
+
+/// Tells where the newest snapshot stands, and how old the market in it is.
+fn tell(reader: &dyn Reader, sequence: Sequence) {
+    metrics::gauge!("sfund_snapshot_sequence").set(gauge_value(sequence.number()));
+    let entries = audit(reader, sequence, 1).unwrap_or_default();
+    if let Some((_, entry, _)) = entries.first() {
+        let at = Duration::from_nanos(entry.at.nanos());
+        metrics::gauge!("sfund_snapshot_timestamp_seconds").set(at);
     }
 }

@@ -16,7 +16,7 @@ use crate::journal::{Draft, Head, Push};
 use crate::published::{Record, Recorded};
 use crate::sequencer::answer::Unrecorded;
 use crate::sequencer::handle::{Message, Ticket};
-use crate::sequencer::{Clock, Limits, Mode, Submission, encode_entry};
+use crate::sequencer::{Clock, Limits, Mode, Next, Submission, encode_entry};
 
 /// The longest sleep: the machine's clock may be set forward.
 const IDLE_WAIT_MAX: Duration = Duration::from_secs(1);
@@ -61,7 +61,7 @@ impl Batch {
 }
 
 pub(super) struct Engine {
-    market: Market,
+    pub(super) market: Market,
     clock: Arc<dyn Clock>,
     queue: Receiver<Message>,
     batches: Sender<Batch>,
@@ -75,15 +75,8 @@ pub(super) struct Engine {
     body: Vec<u8>,
 }
 
-/// Whether the thread goes on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Next {
-    GoOn,
-    End,
-}
-
 /// The writer is gone.
-struct Gone;
+pub(super) struct Gone;
 
 impl Engine {
     pub(super) fn new(
@@ -112,7 +105,7 @@ impl Engine {
     }
 
     /// Waits for something to do, does all that waits, up to a batch, and hands it on.
-    fn turn(&mut self) -> Result<Next, Gone> {
+    pub(super) fn turn(&mut self) -> Result<Next, Gone> {
         let waited = self.wait();
         let begun = Instant::now();
         self.batch.begun = begun;
@@ -134,8 +127,6 @@ impl Engine {
         if !self.batch.is_empty() {
             metrics::histogram!("sfund_batch_commands").record(f64::from(commands));
             metrics::histogram!("sfund_decide_seconds").record(begun.elapsed());
-            let waiting = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
-            metrics::gauge!("sfund_queue_commands").set(f64::from(waiting));
         }
         self.send_batch()?;
         Ok(next)

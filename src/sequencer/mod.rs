@@ -24,6 +24,8 @@ mod recall;
 mod writer;
 
 #[cfg(test)]
+pub(crate) mod stepped;
+#[cfg(test)]
 mod tests;
 
 use std::io;
@@ -117,6 +119,24 @@ pub struct Sequencer {
     threads: Vec<JoinHandle<()>>,
 }
 
+/// What the threads run, connected and not yet running.
+struct Threads {
+    engine: engine::Engine,
+    writer: writer::WriterThread,
+    recall: recall::RecallThread,
+    publisher: publisher::PublisherThread,
+    handle: Handle,
+    read: Read,
+    live: Live,
+}
+
+/// Whether a thread goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    GoOn,
+    End,
+}
+
 /// The live market as it was when the sequencer stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
@@ -142,49 +162,15 @@ impl Sequencer {
         limits: Limits,
         on_fatal: OnFatal,
     ) -> io::Result<Self> {
-        let Parts { writer, reader, projection } = parts;
-        let newest = writer.newest();
-        assert!(newest.sequence == projection.sequence(), "the projection is at the newest entry");
-        let is_stopping = Arc::new(AtomicBool::new(false));
-        let (queue, waiting) = bounded(limits.queue_commands_max);
-        let (batches, written) = bounded(limits.batches_ahead_max);
-        let (spares, spare) = bounded(limits.batches_ahead_max.saturating_add(2));
-        let (blocks, published) = bounded(limits.publish_blocks_max);
-        let (recalls, recalled) = bounded(limits.recalls_max);
-        let (lives, _) = broadcast::channel(limits.stream_blocks_max);
-        let read = projection.read();
-        let live = Live::new(lives.downgrade(), Arc::clone(&reader), read.clone());
-        let market = projection.market().clone();
-
-        let engine = engine::Engine::new(market, clock, waiting, batches, spare, limits, newest);
-        let digest = reader.identity().digest;
-        let writer = writer::WriterThread {
-            writer,
-            digest,
-            head: newest,
-            batches: written,
-            spares,
-            blocks,
-            recalls,
-            recent: writer::Recent::new(limits.recent_blocks_max),
-            on_fatal: Arc::clone(&on_fatal),
-            is_stopping: Arc::clone(&is_stopping),
-        };
-        let recall = recall::RecallThread {
-            reader,
-            recalled,
-            on_fatal,
-            is_stopping: Arc::clone(&is_stopping),
-            newest_read: None,
-        };
-        let publisher = publisher::PublisherThread { projection, blocks: published, lives };
+        let Threads { engine, writer, recall, publisher, handle, read, live } =
+            Threads::new(parts, clock, limits, on_fatal);
         let threads = vec![
             spawn("sfund-publisher", move || publisher.run())?,
             spawn("sfund-recall", move || recall.run())?,
             spawn("sfund-writer", move || writer.run())?,
         ];
         let engine = spawn("sfund-engine", move || engine.run())?;
-        Ok(Self { handle: Handle::new(queue, is_stopping), read, live, engine, threads })
+        Ok(Self { handle, read, live, engine, threads })
     }
 
     /// The way in.
@@ -222,6 +208,50 @@ impl Sequencer {
         }
         let market = market.ok().filter(|_| !panicked)?;
         Some(Ended { sequence: market.sequence(), digest: market.digest() })
+    }
+}
+
+impl Threads {
+    /// Connects them.
+    fn new(parts: Parts, clock: Arc<dyn Clock>, limits: Limits, on_fatal: OnFatal) -> Self {
+        let Parts { writer, reader, projection } = parts;
+        let newest = writer.newest();
+        assert!(newest.sequence == projection.sequence(), "the projection is at the newest entry");
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let (queue, waiting) = bounded(limits.queue_commands_max);
+        let (batches, written) = bounded(limits.batches_ahead_max);
+        let (spares, spare) = bounded(limits.batches_ahead_max.saturating_add(2));
+        let (blocks, published) = bounded(limits.publish_blocks_max);
+        let (recalls, recalled) = bounded(limits.recalls_max);
+        let (lives, _) = broadcast::channel(limits.stream_blocks_max);
+        let read = projection.read();
+        let live = Live::new(lives.downgrade(), Arc::clone(&reader), read.clone());
+        let market = projection.market().clone();
+
+        let engine = engine::Engine::new(market, clock, waiting, batches, spare, limits, newest);
+        let digest = reader.identity().digest;
+        let writer = writer::WriterThread {
+            writer,
+            digest,
+            head: newest,
+            batches: written,
+            spares,
+            blocks,
+            recalls,
+            recent: writer::Recent::new(limits.recent_blocks_max),
+            on_fatal: Arc::clone(&on_fatal),
+            is_stopping: Arc::clone(&is_stopping),
+        };
+        let recall = recall::RecallThread {
+            reader,
+            recalled,
+            on_fatal,
+            is_stopping: Arc::clone(&is_stopping),
+            newest_read: None,
+        };
+        let publisher = publisher::PublisherThread { projection, blocks: published, lives };
+        let handle = Handle::new(queue, is_stopping);
+        Self { engine, writer, recall, publisher, handle, read, live }
     }
 }
 

@@ -18,13 +18,18 @@ pub(super) struct PublisherThread {
 impl PublisherThread {
     pub(super) fn run(mut self) {
         while let Ok(block) = self.blocks.recv() {
-            let begun = Instant::now();
-            self.projection.apply(&block);
-            // Nobody may be listening.
-            drop(self.lives.send(block));
-            metrics::histogram!("sfund_publish_seconds").record(begun.elapsed());
-            let behind = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
-            metrics::gauge!("sfund_publish_blocks").set(f64::from(behind));
+            self.step(block);
         }
+    }
+
+    /// Publishes one block.
+    pub(super) fn step(&mut self, block: Arc<Block>) {
+        let begun = Instant::now();
+        self.projection.apply(&block);
+        // Nobody may be listening.
+        drop(self.lives.send(block));
+        metrics::histogram!("sfund_publish_seconds").record(begun.elapsed());
+        let behind = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
+        metrics::gauge!("sfund_publish_blocks").set(f64::from(behind));
     }
 }

@@ -10,7 +10,7 @@ use crate::cause;
 use crate::journal::{Error, Flaw, Place, Reader};
 use crate::published::{Block, Item};
 use crate::sequencer::handle::Reply;
-use crate::sequencer::{Answer, Fatal, OnFatal};
+use crate::sequencer::{Answer, Fatal, Next, OnFatal};
 
 /// An answer wanted again.
 pub(super) struct Recall {
@@ -30,19 +30,33 @@ pub(super) struct RecallThread {
 
 impl RecallThread {
     pub(super) fn run(mut self) {
-        while let Ok(Recall { sequence, reply }) = self.recalled.recv() {
-            match self.find(sequence) {
-                Ok(item) => reply.send(Answer::again(item)),
-                Err(fatal) => {
-                    self.is_stopping.store(true, Ordering::SeqCst);
-                    tracing::error!(
-                        %sequence,
-                        error = cause(&fatal),
-                        "an answer given before cannot be read; the process stops"
-                    );
-                    (self.on_fatal)(fatal);
-                    return;
-                }
+        while let Ok(recall) = self.recalled.recv() {
+            if self.step(recall) == Next::End {
+                break;
+            }
+        }
+        // After a failure nobody waits for an answer that does not come.
+        while self.recalled.recv().is_ok() {}
+    }
+
+    /// Gives one answer again.
+    pub(super) fn step(&mut self, recall: Recall) -> Next {
+        let Recall { sequence, reply } = recall;
+        metrics::counter!("sfund_recalls_total").increment(1);
+        match self.find(sequence) {
+            Ok(item) => {
+                reply.send(Answer::again(item));
+                Next::GoOn
+            }
+            Err(fatal) => {
+                self.is_stopping.store(true, Ordering::SeqCst);
+                tracing::error!(
+                    %sequence,
+                    error = cause(&fatal),
+                    "an answer given before cannot be read; the process stops"
+                );
+                (self.on_fatal)(fatal);
+                Next::End
             }
         }
     }

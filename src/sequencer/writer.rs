@@ -14,7 +14,8 @@ use crate::published::{Block, Item};
 use crate::sequencer::engine::{Batch, Due};
 use crate::sequencer::handle::{Reply, Ticket};
 use crate::sequencer::recall::Recall;
-use crate::sequencer::{Answer, Fatal, OnFatal};
+use crate::sequencer::{Answer, Fatal, Next, OnFatal};
+use crate::traces;
 
 /// The newest blocks, to repeat answers from.
 pub(super) struct Recent {
@@ -70,33 +71,44 @@ struct Times {
 impl WriterThread {
     pub(super) fn run(mut self) {
         while let Ok(batch) = self.batches.recv() {
-            // What waits is written together and synced once.
-            let mut batches = vec![batch];
-            batches.extend(self.batches.try_iter());
-            let (written, times) = match self.write(batches) {
-                Ok(written) => written,
-                Err(error) => {
-                    self.is_stopping.store(true, Ordering::SeqCst);
-                    tracing::error!(
-                        after = %self.head.sequence,
-                        error = cause(&error),
-                        "the journal cannot be written; the process stops"
-                    );
-                    (self.on_fatal)(Fatal::Write(error));
-                    return;
-                }
-            };
-            for batch in written {
-                let block = batch.block.clone();
-                self.answer_all(batch, &times);
-                if let Some(block) = block
-                    && self.blocks.send(block).is_err()
-                {
-                    tracing::error!("the publisher is gone");
-                    return;
-                }
+            if self.step(batch) == Next::End {
+                break;
             }
         }
+        // After a failure the engine may hand on more before it hears of the end. It is let go
+        // without an answer: whoever waits hears that the sequencer stops.
+        while self.batches.recv().is_ok() {}
+    }
+
+    /// Makes a batch and what waits behind it durable, answers, and hands it to the publisher.
+    pub(super) fn step(&mut self, batch: Batch) -> Next {
+        // What waits is written together and synced once.
+        let mut batches = vec![batch];
+        batches.extend(self.batches.try_iter());
+        let (written, times) = match self.write(batches) {
+            Ok(written) => written,
+            Err(error) => {
+                self.is_stopping.store(true, Ordering::SeqCst);
+                tracing::error!(
+                    after = %self.head.sequence,
+                    error = cause(&error),
+                    "the journal cannot be written; the process stops"
+                );
+                (self.on_fatal)(Fatal::Write(error));
+                return Next::End;
+            }
+        };
+        for batch in written {
+            let block = batch.block.clone();
+            self.answer_all(batch, &times);
+            if let Some(block) = block
+                && self.blocks.send(block).is_err()
+            {
+                tracing::error!("the publisher is gone");
+                return Next::End;
+            }
+        }
+        Next::GoOn
     }
 
     /// Seals, appends and syncs.
@@ -150,15 +162,14 @@ impl WriterThread {
         let is_traced = tracing::enabled!(tracing::Level::DEBUG);
         for (ticket, due) in replies {
             let Ticket { reply, since, span } = ticket;
+            let wait = begun.saturating_duration_since(since);
+            let decide = times.taken.saturating_duration_since(begun);
+            let Times { append, sync, .. } = *times;
             if is_traced {
-                tracing::debug!(
-                    parent: &span,
-                    wait = ?begun.saturating_duration_since(since),
-                    decide = ?times.taken.saturating_duration_since(begun),
-                    append = ?times.append,
-                    sync = ?times.sync,
-                    "answered"
-                );
+                tracing::debug!(parent: &span, ?wait, ?decide, ?append, ?sync, "answered");
+            }
+            if !span.is_disabled() {
+                traces::stages(&span, wait, decide, append, sync);
             }
             self.answer(block.as_ref(), reply, due);
         }
@@ -171,11 +182,14 @@ impl WriterThread {
                 reply.send(Answer::recorded(item.expect("an entry is in the batch it came with")));
             }
             Due::Unrecorded(answer) => reply.send(Answer::unrecorded(answer)),
-            Due::Repeat(sequence) => match self.recent.find(sequence) {
-                Some(item) => reply.send(Answer::again(item)),
-                // Waits if very many do: every answer that is due is given.
-                None => drop(self.recalls.send(Recall { sequence, reply })),
-            },
+            Due::Repeat(sequence) => {
+                metrics::counter!("sfund_repeats_total").increment(1);
+                match self.recent.find(sequence) {
+                    Some(item) => reply.send(Answer::again(item)),
+                    // Waits if very many do: every answer that is due is given.
+                    None => drop(self.recalls.send(Recall { sequence, reply })),
+                }
+            }
         }
     }
 }

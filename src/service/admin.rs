@@ -191,9 +191,10 @@ impl AdminService for Admin {
             digest_sequence: digest.map_or(0, |(sequence, _)| sequence.number()),
             digest: digest.map_or_else(Vec::new, |(_, digest)| digest.to_vec()),
             queue_length: count(self.0.handle.queue_commands()),
-            queue_capacity: count(self.0.queue_commands_max),
+            queue_capacity: count(self.0.path.queue_commands_max),
             orders_open: funds.iter().map(|view| u64::from(view.fund.orders_open)).sum(),
             streams_open: count(self.0.doorman.streams_open()),
+            ..self.0.vital_signs()
         }))
     }
 

@@ -25,7 +25,25 @@ pub(crate) struct Connection {
     stream: TcpStream,
     /// None once it has begun.
     opening: Option<Opening>,
+    _place: Counted,
+}
+
+/// A place, counted while it is taken.
+struct Counted {
     _place: OwnedSemaphorePermit,
+}
+
+impl Counted {
+    fn new(place: OwnedSemaphorePermit) -> Self {
+        metrics::gauge!("sfund_connections").increment(1.0);
+        Self { _place: place }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        metrics::gauge!("sfund_connections").decrement(1.0);
+    }
 }
 
 /// What a connection has to say, and by when.
@@ -47,7 +65,11 @@ pub(crate) fn bounded(
             let place = places.acquire_owned().await.map_err(io::Error::other)?;
             let opening =
                 Opening { bytes_left: OPENING_BYTES, until: Box::pin(sleep(opening_wait)) };
-            Ok(Connection { stream: accepted?, opening: Some(opening), _place: place })
+            Ok(Connection {
+                stream: accepted?,
+                opening: Some(opening),
+                _place: Counted::new(place),
+            })
         }
     })
 }

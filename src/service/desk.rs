@@ -11,16 +11,18 @@ use sfund_engine::time::Time;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use crate::read::Read;
 use crate::read::views::Stamp;
-use crate::sequencer::{Answer, Clock, Handle, Mode, Submission, SubmitError};
+use crate::sequencer::{self, Answer, Clock, Handle, Mode, Submission, SubmitError};
 use crate::service::auth::check;
 use crate::service::door::{Doorman, Visit};
 use crate::service::limits::Limits;
 use crate::service::visibility::{Relation, Subject, sees, sees_all};
 use crate::stream::Live;
+use crate::telemetry::Vitals;
+use crate::traces;
 use crate::wire::command::{Ask, Asked, Facts, Tell, read};
 use crate::wire::fields::{Fields, Malformed, write_time};
 use crate::wire::status::{Denial, Trouble};
@@ -34,8 +36,12 @@ pub(crate) struct Desk {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
     pub(crate) doorman: Arc<Doorman>,
-    /// Most commands that wait for the market.
-    pub(crate) queue_commands_max: usize,
+    /// The limits of a command's path.
+    pub(crate) path: sequencer::Limits,
+    /// Entries from one snapshot to the next.
+    pub(crate) snapshot_every_entries: u64,
+    /// What the server measures of itself.
+    pub(crate) vitals: Vitals,
     /// Since when the server runs.
     pub(crate) started: Instant,
     /// Turns true when the server stops: streams end then.
@@ -77,8 +83,28 @@ impl Desk {
         let submission = submission(visit.who.party, asked);
         // From the call to the sync: the writer tells within it how long each stage took.
         let command = submission.command.kind().name();
-        let span = tracing::debug_span!("command", party = %visit.who.party, command);
-        self.handle.submit(submission).instrument(span).await.map_err(trouble)
+        let call = Span::current();
+        let span = if call.is_disabled() {
+            tracing::debug_span!("command", party = %visit.who.party, command)
+        } else {
+            call.clone()
+        };
+        let answer = self.handle.submit(submission).instrument(span).await.map_err(trouble)?;
+        self.trace_publish(&call, &answer);
+        Ok(answer)
+    }
+
+    /// Follows an entry into the read models, if its call is traced.
+    fn trace_publish(&self, call: &Span, answer: &Answer) {
+        let Some(entry) = answer.entry().filter(|_| !answer.repeated()) else { return };
+        let Some(span) = traces::publish(call) else { return };
+        let (read, sequence) = (self.read.clone(), entry.header().sequence);
+        let wait = self.limits.call_duration_max;
+        tokio::spawn(async move {
+            // If it does not come, the span is as long as the wait.
+            let (Ok(()) | Err(_)) = read.reached(sequence, wait).await;
+            drop(span);
+        });
     }
 
     /// Waits until the read models have reached `sequence`, and says how far they are.

@@ -21,12 +21,14 @@ use tonic::body::Body;
 use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
+use tracing::{Instrument as _, Span};
 
 use crate::read::Read;
 use crate::sequencer::Clock;
 use crate::service::access::{RpcAccess, rpc};
 use crate::service::auth::{Identity, identify};
 use crate::service::limits::Limits;
+use crate::traces;
 use crate::wire::status::{Denial, Trouble};
 
 /// Methods outside the table, which need no key: whether the server lives, and what it offers.
@@ -143,6 +145,7 @@ impl Doorman {
         }
         if kind == Kind::Stream {
             self.streams_open.fetch_add(1, Ordering::Relaxed);
+            metrics::gauge!("sfund_streams").increment(1.0);
         }
         Ok(Place { caller, kind, streams_open: Arc::clone(&self.streams_open) })
     }
@@ -162,6 +165,7 @@ impl Drop for Place {
         self.caller.count(self.kind).fetch_sub(1, Ordering::AcqRel);
         if self.kind == Kind::Stream {
             self.streams_open.fetch_sub(1, Ordering::Relaxed);
+            metrics::gauge!("sfund_streams").decrement(1.0);
         }
     }
 }
@@ -239,7 +243,10 @@ where
         // A stream looks at its deadline itself: it is long over when its first answer is there.
         let deadline = visit.deadline.filter(|_| !rpc.is_stream());
         request.extensions_mut().insert(visit.clone());
-        let answer = self.inner.call(request);
+        let call =
+            if rpc.is_stream() { Span::none() } else { traces::call(rpc.path, request.headers()) };
+        call.record("party", tracing::field::display(visit.who.party));
+        let answer = self.inner.call(request).instrument(call.clone());
         Box::pin(async move {
             let answered = match deadline {
                 Some(deadline) => tokio::time::timeout_at(deadline, answer).await,
@@ -248,7 +255,7 @@ where
             drop(visit);
             let response = answered
                 .unwrap_or_else(|_| Ok(Status::from(Trouble::DeadlineExceeded {}).into_http()))?;
-            count(rpc.path, &response);
+            call.record("rpc.grpc.status_code", i32::from(count(rpc.path, &response)));
             if !rpc.is_stream() {
                 metrics::histogram!("sfund_call_seconds", "method" => rpc.path)
                     .record(begun.elapsed());
@@ -265,12 +272,14 @@ fn refuse(method: &'static str, denial: Denial) -> Answered {
 }
 
 /// Counts an answer, of a stream its beginning.
-fn count(method: &'static str, response: &Response<Body>) {
+fn count(method: &'static str, response: &Response<Body>) -> Code {
     // An answer without a message has its status in the headers; one with a message is good.
     let status =
         response.headers().get("grpc-status").map(|code| Code::from_bytes(code.as_bytes()));
-    let code = format!("{:?}", status.unwrap_or(Code::Ok));
-    metrics::counter!("sfund_calls_total", "method" => method, "code" => code).increment(1);
+    let code = status.unwrap_or(Code::Ok);
+    let name = format!("{code:?}");
+    metrics::counter!("sfund_calls_total", "method" => method, "code" => name).increment(1);
+    code
 }
 
 fn remote<B>(request: &Request<B>) -> String {

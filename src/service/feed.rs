@@ -178,8 +178,7 @@ async fn run<T: Teller>(
                 Err(Gone::Left) => return,
                 Err(Gone::Slow) => {
                     // An entry whose messages were not all taken comes again.
-                    let resume_sequence = looked_at.number().saturating_add(1);
-                    return inlet.end(Trouble::SlowReader { resume_sequence });
+                    return inlet.end(cut(looked_at.number().saturating_add(1)));
                 }
             }
         }
@@ -205,11 +204,15 @@ pub(crate) async fn at(instant: Option<Instant>) {
     }
 }
 
+/// Why a stream is cut whose reader is too slow.
+pub(crate) fn cut(resume_sequence: u64) -> Trouble {
+    metrics::counter!("sfund_streams_cut_total").increment(1);
+    Trouble::SlowReader { resume_sequence }
+}
+
 fn status_of(ended: &Ended) -> Trouble {
     match ended {
-        Ended::Lagged { resume_from } => {
-            Trouble::SlowReader { resume_sequence: resume_from.number() }
-        }
+        Ended::Lagged { resume_from } => cut(resume_from.number()),
         Ended::Stopping { .. } => Trouble::Stopping {},
         Ended::Journal { at, .. } => {
             tracing::error!(sequence = at.number(), error = %ended, "a stream cannot go on");

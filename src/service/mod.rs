@@ -16,6 +16,7 @@ mod my_events;
 mod order_stream;
 mod register;
 mod settlement;
+mod status;
 #[cfg(test)]
 mod tests;
 mod trading;
@@ -49,8 +50,9 @@ use self::door::{DoorLayer, Doorman};
 use self::limits::Limits;
 use crate::read::page::Ask;
 use crate::read::{OrderFilter, Read};
-use crate::sequencer::{Clock, Handle};
+use crate::sequencer::{self, Clock, Handle};
 use crate::stream::Live;
+use crate::telemetry::Vitals;
 
 /// What the service stands on.
 #[derive(Clone)]
@@ -63,8 +65,12 @@ pub struct Parts {
     pub live: Live,
     /// The clock by which keys expire.
     pub clock: Arc<dyn Clock>,
-    /// Most commands that wait for the market, to be told in the server's status.
-    pub queue_commands_max: usize,
+    /// The limits of a command's path, to be told in the server's status.
+    pub path: sequencer::Limits,
+    /// Entries from one snapshot to the next, for the same.
+    pub snapshot_every_entries: u64,
+    /// What the server measures of itself.
+    pub vitals: Vitals,
 }
 
 /// Bytes of one stream, and of one connection, that may arrive before they are read.
@@ -151,7 +157,9 @@ pub async fn serve(
         limits,
         doorman: Arc::clone(&doorman),
         started: Instant::now(),
-        queue_commands_max: parts.queue_commands_max,
+        path: parts.path,
+        snapshot_every_entries: parts.snapshot_every_entries,
+        vitals: parts.vitals,
         stopping: stopping.clone(),
         _busy: busy,
     };

@@ -21,7 +21,7 @@ use v1::order_stream_response::Message as Told;
 use crate::sequencer::{Answer, Handle, Mode, Submission, SubmitError};
 use crate::service::desk::{Desk, facts, named, submission, trouble};
 use crate::service::door::Visit;
-use crate::service::feed::{Feed, Gone, Inlet, at, in_time, pipe, stops};
+use crate::service::feed::{Feed, Gone, Inlet, at, cut, in_time, pipe, stops};
 use crate::service::limits::{BATCH_INSTRUCTIONS_MAX, SESSION_PARTIES_MAX};
 use crate::wire::status::{Denial, Trouble};
 use crate::wire::trading::{Session, answer, instruction};
@@ -275,10 +275,7 @@ impl OrderStream {
         match sent {
             Ok(()) => Ok(()),
             Err(Gone::Left) => Err(None),
-            Err(Gone::Slow) => {
-                let resume_sequence = self.desk.read.newest().sequence.number();
-                Err(Some(Trouble::SlowReader { resume_sequence }.into()))
-            }
+            Err(Gone::Slow) => Err(Some(cut(self.desk.read.newest().sequence.number()).into())),
         }
     }
 }

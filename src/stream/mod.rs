@@ -150,6 +150,12 @@ impl Live {
         self.reader.newest().sequence
     }
 
+    /// Blocks by which the slowest stream that has caught up is behind.
+    #[must_use]
+    pub fn blocks_behind(&self) -> usize {
+        self.blocks.upgrade().map_or(0, |blocks| blocks.len())
+    }
+
     /// The newest entry published.
     #[must_use]
     pub fn newest(&self) -> Sequence {

@@ -288,6 +288,7 @@ pub const fn code_of(kind: RejectKind) -> Code {
 
 impl From<Denial> for Status {
     fn from(denial: Denial) -> Self {
+        metrics::counter!("sfund_refusals_total", "reason" => denial.reason).increment(1);
         let mut details = ErrorDetails::new();
         let metadata: HashMap<String, String> =
             denial.metadata.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -307,6 +308,7 @@ impl From<Denial> for Status {
 
 impl From<Denial> for v1::Refusal {
     fn from(denial: Denial) -> Self {
+        metrics::counter!("sfund_refusals_total", "reason" => denial.reason).increment(1);
         let violations = denial.malformed.map(|malformed| malformed.0).unwrap_or_default();
         let wait = denial.retry_after.map_or(0, |wait| wait.as_millis());
         Self {

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rand::RngExt as _;
+use rand_chacha::ChaCha8Rng;
 use sfund_sdk::{
     ApiKey, Client, Currency, FundDetails, FundId, KeyScope, LegalForm, Money, Order, PartyDetails,
     PartyForm, PartyId, Price, Qualification, Reviewed, Role, SegmentId, Time, TransferOutcome,
@@ -113,6 +115,11 @@ impl Cast {
         operator.market().venue().after(durable).await.unwrap();
     }
 
+    /// Who trades: two that sell, two that buy.
+    pub fn traders(&self) -> [&Player; 4] {
+        [&self.lp, &self.other_lp, &self.s_fund, &self.other_s_fund]
+    }
+
     /// An order of the cast's fund to sell, good till cancelled.
     pub fn sell(&self, units: &str, price: &str) -> Order {
         Order::sell(self.fund, parse(units)).limit(parse(price)).good_till_cancelled()
@@ -122,6 +129,20 @@ impl Cast {
     pub fn buy(&self, units: &str, price: &str) -> Order {
         Order::buy(self.fund, parse(units)).limit(parse(price)).good_till_cancelled()
     }
+}
+
+/// Some of these the market takes and some it refuses.
+pub fn random_order(fund: FundId, rng: &mut ChaCha8Rng, sells: bool) -> Order {
+    let price = Price::from_e4(rng.random_range(140..160) * 100);
+    let units = |units: u64| Units::from_e2(units * 100);
+    let order = if sells {
+        let much = if rng.random_ratio(1, 8) { 20_000_000 } else { rng.random_range(1..2_000) };
+        Order::sell(fund, units(much)).limit(price)
+    } else {
+        let few = if rng.random_ratio(1, 8) { 10 } else { rng.random_range(720_000..750_000) };
+        Order::buy(fund, units(few)).limit(price)
+    };
+    if rng.random_ratio(1, 3) { order.immediate_or_cancel() } else { order.good_till_cancelled() }
 }
 
 fn parse<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {

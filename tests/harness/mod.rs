@@ -12,13 +12,16 @@
     reason = "each test file uses a part of it, and a test may fail"
 )]
 
+pub mod acknowledged;
 pub mod calls;
 pub mod cast;
+pub mod disk;
+pub mod power;
 pub mod program;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sfund::config::{self, Config};
 use sfund::sequencer::{Clock as _, Ended, HandClock};
@@ -39,7 +42,9 @@ pub struct Exchange {
     pub config: Config,
     pub clock: Arc<HandClock>,
     running: Option<Running>,
-    folder: TempDir,
+    folder: PathBuf,
+    /// Removed with the exchange, if it is its own.
+    temporary: Option<TempDir>,
 }
 
 impl Exchange {
@@ -50,8 +55,15 @@ impl Exchange {
 
     /// A new venue under further settings.
     pub async fn open_with(settings: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = folder.path().join("store");
+        let temporary = tempfile::tempdir().unwrap();
+        let mut exchange = Self::open_in(temporary.path(), settings).await;
+        exchange.temporary = Some(temporary);
+        exchange
+    }
+
+    /// An exchange on the store in `folder`: a new venue if there is none.
+    pub async fn open_in(folder: &Path, settings: &[(&str, &str)]) -> Self {
+        let store = folder.join("store");
         let usual = [
             ("store.path", store.to_str().unwrap()),
             ("venue.file", VENUE),
@@ -63,7 +75,8 @@ impl Exchange {
             all.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let config = config::load(None, [], &flags).unwrap().config;
         let clock = Arc::new(HandClock::new(opening()));
-        let mut exchange = Self { config, clock, running: None, folder };
+        let folder = folder.to_owned();
+        let mut exchange = Self { config, clock, running: None, folder, temporary: None };
         exchange.start().await;
         exchange
     }
@@ -110,7 +123,7 @@ impl Exchange {
     }
 
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     pub fn staff_key(&self, code: &str) -> ApiKey {
@@ -204,6 +217,15 @@ pub fn refusal<T: std::fmt::Debug>(answer: Result<T, Error>) -> Refusal {
     error.refusal().unwrap_or_else(|| panic!("no refusal: {error}")).clone()
 }
 
+/// The seed of a test: `SFUND_SEED`, or a fresh one; printed either way.
+pub fn seed() -> u64 {
+    let fresh = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos().into();
+    let given = std::env::var("SFUND_SEED").ok().and_then(|text| text.parse().ok());
+    let seed = given.unwrap_or_else(fresh);
+    eprintln!("SFUND_SEED={seed}");
+    seed
+}
+
 /// One field of what a refusal says was asked and allowed.
 pub fn told<'a>(refusal: &'a Refusal, field: &str) -> &'a str {
     refusal.metadata.get(field).map_or("", String::as_str)
@@ -212,4 +234,17 @@ pub fn told<'a>(refusal: &'a Refusal, field: &str) -> &'a str {
 /// The path of a file beside the manifest.
 pub fn beside(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Copies a folder and all that is in it.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }

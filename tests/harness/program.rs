@@ -1,8 +1,10 @@
 //! The program itself: served from a folder, killed without warning, served again.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use sfund_sdk::ApiKey;
@@ -21,28 +23,47 @@ pub struct Program {
 impl Program {
     /// Serves from the store in `folder` at `address`; its log goes to `server.log` there.
     pub fn serve(folder: &Path, address: &str, settings: &[&str]) -> Self {
-        let log = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open(folder.join("server.log"))
-            .unwrap();
-        let mut child = command(folder)
-            .env("SFUND__SERVER__ADDRESS", address)
-            .args(["serve", "--json"])
-            .args(settings)
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let announced: Value = serde_json::from_str(&line).unwrap_or_else(|_| {
-            let log = std::fs::read_to_string(folder.join("server.log")).unwrap();
-            panic!("the server does not serve: {log}")
-        });
+        Self::try_serve(folder, address, |command| {
+            command.args(settings);
+        })
+        .unwrap_or_else(|ended| panic!("the server does not serve: {ended}, {}", log(folder)))
+    }
+
+    /// The same, `prepared`; how it ended, if it does not serve.
+    pub fn try_serve(
+        folder: &Path,
+        address: &str,
+        prepared: impl FnOnce(&mut Command),
+    ) -> Result<Self, ExitStatus> {
+        let mut child = start(folder, address, prepared);
+        let Some(announced) = announced(&mut child) else { return Err(child.wait().unwrap()) };
         let address = announced["address"].as_str().unwrap().to_owned();
         let newest = announced["newest"].as_u64().unwrap();
-        Self { folder: folder.to_owned(), child, address, newest }
+        Ok(Self { folder: folder.to_owned(), child, address, newest })
+    }
+
+    /// How it ended by itself, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
+    /// Starts, and is killed after `moment`; whether it served by then.
+    pub fn killed_while_it_starts(folder: &Path, address: &str, moment: Duration) -> bool {
+        let mut child = start(folder, address, |_| {});
+        std::thread::sleep(moment);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        announced(&mut child).is_some()
+    }
+
+    /// SIGTERM, and SIGKILL after `moment`; whether it had ended by then.
+    pub fn killed_while_it_stops(mut self, moment: Duration) -> bool {
+        let told = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        std::thread::sleep(moment);
+        let is_up = self.is_up();
+        self.kill();
+        !is_up
     }
 
     pub fn url(&self) -> String {
@@ -72,6 +93,13 @@ impl Program {
         self.child.wait().unwrap();
     }
 
+    /// SIGTERM; whether it then ends well.
+    pub fn terminate(mut self) -> bool {
+        let id = self.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap().success()
+    }
+
     /// Most memory that it ever had resident, in KiB.
     pub fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
@@ -87,6 +115,30 @@ impl Drop for Program {
     }
 }
 
+fn start(folder: &Path, address: &str, prepared: impl FnOnce(&mut Command)) -> Child {
+    let log = File::options().create(true).append(true).open(folder.join("server.log")).unwrap();
+    let mut command = command(folder);
+    command
+        .env("SFUND__SERVER__ADDRESS", address)
+        .args(["serve", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(log);
+    prepared(&mut command);
+    command.spawn().unwrap()
+}
+
+/// All that servers said in `folder`.
+pub fn log(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join("server.log")).unwrap()
+}
+
+/// What it says once it serves.
+fn announced(child: &mut Child) -> Option<Value> {
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    serde_json::from_str(&line).ok()
+}
+
 /// What `sfund verify` finds in the store of `folder`, which nobody has open.
 pub fn verify(folder: &Path) -> Value {
     let output = command(folder).args(["verify", "--json"]).output().unwrap();
@@ -95,7 +147,8 @@ pub fn verify(folder: &Path) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn command(folder: &Path) -> Command {
+/// The program, to be run in `folder` on the store there.
+pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sfund"));
     command
         .env_clear()

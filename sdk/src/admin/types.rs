@@ -1,10 +1,12 @@
 //! What the venue's own side sees.
 
+use std::time::Duration;
+
 use sfund_engine::amount::Units;
 use sfund_engine::id::{FundId, LockId, PartyId, ProposalId, Sequence};
 use sfund_engine::registry::lock_units::LockKind;
 use sfund_engine::registry::party::{PartyDetails, PartyStatus, Qualification, Role};
-use sfund_engine::time::Time;
+use sfund_engine::time::{Date, Time};
 use sfund_engine::venue::issue_key::KeyScope;
 use sfund_engine::venue::propose::ProposalEnd;
 use sfund_proto::v1;
@@ -215,6 +217,55 @@ pub struct ServerStatus {
     pub orders_open: u64,
     /// Streams that are open.
     pub streams_open: u64,
+    /// When this answer was made, by the server's clock.
+    pub answered: Option<Time>,
+    /// The stages of a command's path, in its order, over the last minute.
+    pub stages: Vec<Stage>,
+    /// From taking a command into the queue to its answer.
+    pub whole: Stage,
+    /// Half of the batches of the last minute had at most so many commands.
+    pub batch_commands_p50: u64,
+    /// Ninety-nine of a hundred batches had at most so many.
+    pub batch_commands_p99: u64,
+    /// Blocks by which the slowest stream is behind.
+    pub stream_lag_blocks: u64,
+    /// Blocks by which a stream may be behind before it is cut.
+    pub stream_lag_blocks_max: u64,
+    /// Streams cut since the start because their readers were too slow.
+    pub streams_cut: u64,
+    /// Entry of the newest snapshot; zero if there is none yet.
+    pub snapshot: Sequence,
+    /// Time of that entry.
+    pub snapshot_time: Option<Time>,
+    /// Entries from one snapshot to the next.
+    pub snapshot_every_entries: u64,
+    /// Bytes of the store's files.
+    pub store_bytes: u64,
+    /// Free bytes of its disk, and bytes of it; none if they are not known yet.
+    pub disk: Option<(u64, u64)>,
+    /// Last day of the venue's calendar, and the days left until then; below 0 after it.
+    pub calendar: Option<(Date, i32)>,
+    /// Connections that are open.
+    pub connections: u64,
+    /// Connections that may be open.
+    pub connections_max: u64,
+}
+
+/// One stage of a command's path over the last minute.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stage {
+    /// `wait`, `decide`, `append`, `sync`, `publish` or `answer`.
+    pub name: String,
+    /// How often it was measured: once a batch.
+    pub count: u64,
+    /// Half took at most this.
+    pub p50: Duration,
+    /// Ninety-nine of a hundred took at most this.
+    pub p99: Duration,
+    /// How much waits before it now.
+    pub depth: u64,
+    /// How much may wait there; 0 if nothing waits before this stage.
+    pub depth_max: u64,
 }
 
 pub(crate) fn reviewed<T>(
@@ -354,5 +405,33 @@ pub(crate) fn status_of(wire: v1::GetServerStatusResponse) -> Result<ServerStatu
         queue_capacity: wire.queue_capacity,
         orders_open: wire.orders_open,
         streams_open: wire.streams_open,
+        answered: wire::maybe_time(wire.answered)?,
+        stages: wire.stages.into_iter().map(stage_of).collect(),
+        whole: wire.whole.map(stage_of).unwrap_or_default(),
+        batch_commands_p50: wire.batch_commands_p50,
+        batch_commands_p99: wire.batch_commands_p99,
+        stream_lag_blocks: wire.stream_lag_blocks,
+        stream_lag_blocks_max: wire.stream_lag_blocks_max,
+        streams_cut: wire.streams_cut,
+        snapshot: Sequence::new(wire.snapshot_sequence),
+        snapshot_time: wire::maybe_time(wire.snapshot_time)?,
+        snapshot_every_entries: wire.snapshot_every_entries,
+        store_bytes: wire.store_bytes,
+        disk: (wire.disk_bytes != 0).then_some((wire.disk_free_bytes, wire.disk_bytes)),
+        calendar: wire::maybe(&wire.calendar_until, "calendar_until")?
+            .map(|until| (until, wire.calendar_days)),
+        connections: wire.connections,
+        connections_max: wire.connections_max,
     })
+}
+
+fn stage_of(wire: v1::StageStatus) -> Stage {
+    Stage {
+        name: wire.name,
+        count: wire.count,
+        p50: Duration::from_nanos(wire.p50_nanoseconds),
+        p99: Duration::from_nanos(wire.p99_nanoseconds),
+        depth: wire.depth,
+        depth_max: wire.depth_max,
+    }
 }

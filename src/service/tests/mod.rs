@@ -28,9 +28,10 @@ use v1::trading_service_client::TradingServiceClient;
 use crate::fixture::{ALICE, CAROL, FUND, Server, opening, setup, start};
 use crate::journal::memory::Disk;
 use crate::secret::key_hash;
-use crate::sequencer::{Mode, Submission};
+use crate::sequencer::{self, Mode, Submission};
 use crate::service::limits::Limits;
 use crate::service::{Error, Parts, TlsConfig, serve};
+use crate::telemetry::Vitals;
 
 const REGULATOR: &str = "staff-3";
 const OPERATOR_KEY: &str = "staff-0";
@@ -80,7 +81,9 @@ async fn listen_with(server: Server, limits: Limits, tls: Option<TlsConfig>) -> 
         read: server.sequencer.read(),
         live: server.sequencer.live(),
         clock: server.clock.clone(),
-        queue_commands_max: 65_536,
+        path: sequencer::Limits::default(),
+        snapshot_every_entries: 1_000,
+        vitals: Vitals::default(),
     };
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async move { drop(stopped.await) };
