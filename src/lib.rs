@@ -9,6 +9,7 @@
     )
 )]
 
+pub mod calc;
 pub mod cli;
 pub mod config;
 pub mod demo;

@@ -8,9 +8,11 @@ use std::path::Path;
 
 /// Who may import whom within the server. What is absent is the point.
 const SERVER: &[(&str, &[&str])] = &[
+    ("calc", &[]),
     (
         "cli",
         &[
+            "calc",
             "config",
             "demo",
             "genesis",

@@ -9,6 +9,7 @@
 
 pub mod access;
 pub mod amount;
+pub mod auction;
 pub mod calendar;
 pub mod cash;
 mod check;

@@ -4,6 +4,7 @@
 //! found wrong, 2 if that could not be told.
 
 mod backup;
+mod calc;
 mod completions;
 mod config;
 mod demo;
@@ -64,17 +65,21 @@ enum Command {
     Config(config::Arguments),
     /// Make an API key, or print the hash of one.
     Key(key::Arguments),
+    /// Compute a price, an auction or a pledge by the market's rules, from JSON on stdin.
+    Calc(calc::Arguments),
     /// Print the completions of a shell.
     Completions(completions::Arguments),
 }
 
-/// How a command ended that could tell.
+/// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
     /// All is good.
     Good,
     /// Something was found wrong, and said.
     FoundWrong,
+    /// What was asked makes no sense, and stdout says why.
+    CouldNotTell,
 }
 
 /// Runs the program with the arguments of the process.
@@ -89,6 +94,7 @@ pub fn main() -> ExitCode {
     match run(cli, &matches) {
         Ok(Ending::Good) => ExitCode::SUCCESS,
         Ok(Ending::FoundWrong) => ExitCode::from(1),
+        Ok(Ending::CouldNotTell) => ExitCode::from(2),
         // Whoever reads our output has read enough.
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
@@ -128,6 +134,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<Ending, Error> {
         Command::Import(arguments) => import::run(&arguments, output),
         Command::Config(arguments) => config::run(&loaded, &arguments, output),
         Command::Key(arguments) => key::run(&arguments, output),
+        Command::Calc(arguments) => calc::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     }
 }
