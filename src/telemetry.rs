@@ -45,6 +45,7 @@ const DESCRIPTIONS: &[Description] = &[
     counter(TRADES, "Trades in the journal"),
     gauge(NEWEST, "Number of the newest entry published"),
     counter("sfund_calls_total", "Calls answered, by method and gRPC code"),
+    counter("sfund_connections_refused_total", "Connections hung up on: too many of an address"),
     seconds("sfund_call_seconds", "A call, from its admission to its answer"),
     gauge("sfund_queue_commands", "Commands that wait for the engine"),
     gauge("sfund_publish_blocks", "Blocks that wait for the read models"),

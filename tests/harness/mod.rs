@@ -14,6 +14,8 @@
 
 pub mod calls;
 pub mod cast;
+pub mod door;
+pub mod hostility;
 pub mod program;
 
 use std::path::{Path, PathBuf};

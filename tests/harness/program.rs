@@ -21,12 +21,24 @@ pub struct Program {
 impl Program {
     /// Serves from the store in `folder` at `address`; its log goes to `server.log` there.
     pub fn serve(folder: &Path, address: &str, settings: &[&str]) -> Self {
+        Self::serve_by(command(folder), folder, address, settings)
+    }
+
+    /// The same, with at most so many open files.
+    pub fn serve_with_files(folder: &Path, files: u32, settings: &[&str]) -> Self {
+        let mut shell = settle(Command::new("sh"), folder);
+        let script = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_sfund")]);
+        Self::serve_by(shell, folder, "127.0.0.1:0", settings)
+    }
+
+    fn serve_by(mut program: Command, folder: &Path, address: &str, settings: &[&str]) -> Self {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
             .open(folder.join("server.log"))
             .unwrap();
-        let mut child = command(folder)
+        let mut child = program
             .env("SFUND__SERVER__ADDRESS", address)
             .args(["serve", "--json"])
             .args(settings)
@@ -74,8 +86,17 @@ impl Program {
 
     /// Most memory that it ever had resident, in KiB.
     pub fn resident_kib(&self) -> u64 {
+        self.status_kib("VmHWM:")
+    }
+
+    /// Memory that it has resident now, in KiB.
+    pub fn resident_now_kib(&self) -> u64 {
+        self.status_kib("VmRSS:")
+    }
+
+    fn status_kib(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 }
@@ -96,7 +117,10 @@ pub fn verify(folder: &Path) -> Value {
 }
 
 fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sfund"));
+    settle(Command::new(env!("CARGO_BIN_EXE_sfund")), folder)
+}
+
+fn settle(mut command: Command, folder: &Path) -> Command {
     command
         .env_clear()
         .current_dir(folder)
