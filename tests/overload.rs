@@ -190,7 +190,11 @@ async fn an_address_with_too_many_connections_is_hung_up_on_and_others_are_not()
     for _ in 0..40 {
         open.push(greedy.connect().await.unwrap());
     }
-    is_hung_up_on(&mut greedy.connect().await.unwrap()).await;
+    // One more is not even greeted.
+    let mut refused = greedy.connect().await.unwrap();
+    drop(refused.write_all(&[PREFACE, SETTINGS].concat()).await);
+    let answer = soon("the end of the connection", refused.read(&mut [0])).await;
+    assert!(matches!(answer, Ok(0) | Err(_)), "{answer:?}");
     let others = Others::trade(&cast).await;
     others.stop().await;
     // One that ends makes room for another, sooner or later.
@@ -272,10 +276,14 @@ async fn a_connection_that_does_not_get_on_is_ended_whatever_it_began_with() {
         stream.write_all(&says).await.unwrap();
         is_hung_up_on(&mut stream).await;
     }
-    // One that lives, by answering every question whether it does, and wants nothing.
-    let idle = attacker.channel().await.unwrap();
-    let mut market = MarketServiceClient::new(idle);
-    market.get_venue(attacker.signed(v1::GetVenueRequest::default())).await.unwrap();
+    // One that answers every question whether it lives, and wants nothing; one that wanted much.
+    let mut ended = hostility::headers(1, Some(&bearer(&cast.lp)));
+    ended[4] |= 1;
+    for says in [begun.clone(), [begun, ended].concat()] {
+        let mut stream = attacker.connect().await.unwrap();
+        stream.write_all(&says).await.unwrap();
+        soon("the end of the connection", answer_pings(&mut stream)).await;
+    }
     let admin = harness::client(&door.url(), &cast.supervisor.key).await;
     // And a stream, which is no silence however little happens.
     let mut trading = TradingServiceClient::new(attacker.channel().await.unwrap());
@@ -288,6 +296,22 @@ async fn a_connection_that_does_not_get_on_is_ended_whatever_it_began_with() {
     soon("an answer", admin.admin().caller().into_future()).await.unwrap();
     drop(stream);
     door.close().await;
+}
+
+/// Answers pings, and nothing else, until the server hangs up.
+async fn answer_pings(stream: &mut TcpStream) {
+    let mut head = [0; 9];
+    while stream.read_exact(&mut head).await.is_ok() {
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut body = vec![0; usize::try_from(length).unwrap()];
+        if stream.read_exact(&mut body).await.is_err() {
+            return;
+        }
+        if (head[3], head[4]) == (6, 0) {
+            head[4] = 1;
+            drop(stream.write_all(&[&head[..], &body].concat()).await);
+        }
+    }
 }
 
 fn bearer(player: &Player) -> String {
