@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sfund_engine::command::Command;
 use sfund_engine::entry::Caller;
 use sfund_engine::id::Sequence;
@@ -35,6 +36,8 @@ use crate::{cause, gauge_value};
 
 /// Days before the end of the calendar at which a start warns of it.
 const CALENDAR_DAYS_LEFT_MIN: i32 = 60;
+/// Open files that are not connections: the store, snapshots, backups, the log.
+const FILES_KEPT: usize = 256;
 
 /// Why the exchange did not start.
 #[derive(Debug, thiserror::Error)]
@@ -238,7 +241,8 @@ impl Opened {
             // An error says that the server is gone, which is a stop too.
             drop(stopping.wait_for(|is_stopping| *is_stopping).await);
         };
-        let limits = config.server.limits();
+        let mut limits = config.server.limits();
+        limits.connections_max = connections_that_fit(limits.connections_max);
         let service =
             tokio::spawn(service::serve(vec![listener], parts, limits, self.tls, stopped));
         Ok(Running { reader, sequencer, snapshotter, tasks, address, service, stop })
@@ -411,6 +415,21 @@ fn warn_of_calendar_end(read: &Read, now: Time) {
              trading day is refused"
         );
     }
+}
+
+/// Takes all the open files that the process may have, and says how many of the connections that
+/// are `wanted` they are enough for.
+fn connections_that_fit(wanted: usize) -> usize {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the limit of open files cannot be raised");
+    }
+    let Some(files) = getrlimit(Resource::Nofile).current else { return wanted };
+    let room = usize::try_from(files).unwrap_or(usize::MAX).saturating_sub(FILES_KEPT).max(1);
+    if room < wanted {
+        tracing::warn!(wanted, room, "fewer connections than set: raise the limit of open files");
+    }
+    wanted.min(room)
 }
 
 /// Tried first, so that a venue that cannot open leaves no entry.

@@ -11,19 +11,19 @@
 
 mod harness;
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use harness::cast::{Cast, Player};
+use harness::door::Door;
 use harness::program::Program;
-use harness::{Exchange, PATIENCE, soon};
-use sfund::service::{self, limits::Limits};
+use harness::{Exchange, soon};
+use sfund::service::limits::Limits;
 use sfund_proto::v1;
 use sfund_proto::v1::admin_service_client::AdminServiceClient;
 use sfund_proto::v1::trading_service_client::TradingServiceClient;
 use sfund_sdk::{Client, Error, Instruction, Time, Uuid};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
@@ -323,44 +323,12 @@ async fn an_order_stream_whose_answers_nobody_reads_slows_itself_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_idle_connections_leave_room_for_another() {
-    let (_folder, mut program, cast) = served(&[]).await;
-    let mut idle = Vec::new();
-    for number in 0..1_000 {
-        let mut stream = TcpStream::connect(&program.address).await.unwrap();
-        if number % 2 == 0 {
-            stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
-        }
-        idle.push(stream);
-    }
-    let client = harness::client(&program.url(), &cast.other_lp.key).await;
-    soon("an answer", client.admin().caller().into_future()).await.unwrap();
-    is_well(&mut program, &cast.s_fund.client).await;
-    drop(idle);
-    is_well(&mut program, &client).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_nobody_reads_is_cut_and_says_from_where_to_resume() {
     let exchange = Exchange::open().await;
     let cast = exchange.cast().await;
-    // A second door to the same exchange, which waits less for slow readers.
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let running = exchange.running();
-    let parts = service::Parts {
-        handle: running.handle(),
-        read: running.read(),
-        live: running.live(),
-        clock: Arc::<sfund::sequencer::HandClock>::clone(&exchange.clock),
-        path: sfund::sequencer::Limits::default(),
-        snapshot_every_entries: 1_000,
-        vitals: sfund::telemetry::Vitals::default(),
-    };
     let limits = Limits { slow_reader_wait: Duration::from_millis(200), ..Limits::default() };
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let stopped = async move { drop(stopped.await) };
-    let door = tokio::spawn(service::serve(vec![listener], parts, limits, None, stopped));
+    let door = Door::open(&exchange, limits).await;
+    let url = door.url();
 
     let (sender, mut answers) = cast.lp.client.trading().order_stream().open().await.unwrap();
     let orders = std::iter::repeat_n(Instruction::Place(cast.sell("1", "1.50")), 6_000);
@@ -402,8 +370,8 @@ async fn a_stream_that_nobody_reads_is_cut_and_says_from_where_to_resume() {
             last = entry.sequence;
         }
     }
-    drop((stream, stop));
-    tokio::time::timeout(PATIENCE, door).await.unwrap().unwrap().unwrap();
+    drop(stream);
+    door.close().await;
 }
 
 /// The last entry that came, and what the stream ended with.

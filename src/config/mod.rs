@@ -133,6 +133,12 @@ pub struct Server {
     pub tls_client_ca: Option<PathBuf>,
     /// Whether clients must show a certificate, rather than may.
     pub tls_client_required: bool,
+    /// Connections at once.
+    pub connections_max: usize,
+    /// Connections of one address at once.
+    pub connections_per_address_max: usize,
+    /// Seconds that a connection lasts after the last call on it.
+    pub connection_idle_seconds_max: u64,
     /// Bytes of the longest message.
     pub message_bytes_max: usize,
     /// Calls that one caller may make in a second, over time.
@@ -255,6 +261,9 @@ impl Server {
     #[must_use]
     pub fn limits(&self) -> service::limits::Limits {
         service::limits::Limits {
+            connections_max: self.connections_max,
+            connections_per_address_max: self.connections_per_address_max,
+            connection_idle_max: Duration::from_secs(self.connection_idle_seconds_max),
             calls_per_second: self.calls_per_second_max,
             calls_burst: self.calls_burst_max,
             calls_in_flight_max: self.calls_in_flight_max,
@@ -288,6 +297,11 @@ impl Config {
         let message = count(self.server.message_bytes_max);
         range("server.message_bytes_max", message, 1_024, 67_108_864);
         let server = &self.server;
+        range("server.connections_max", count(server.connections_max), 1, 1_000_000);
+        let of_address = count(server.connections_per_address_max);
+        range("server.connections_per_address_max", of_address, 1, 1_000_000);
+        let idle = server.connection_idle_seconds_max;
+        range("server.connection_idle_seconds_max", idle, 1, 86_400);
         range(
             "server.calls_per_second_max",
             server.calls_per_second_max.get().into(),

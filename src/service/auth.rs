@@ -11,10 +11,11 @@ use sfund_engine::registry::party::Role;
 use sfund_engine::time::Time;
 use sfund_engine::venue::issue_key::KeyScope;
 use sha2::{Digest, Sha256};
-use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+use tonic::transport::server::TlsConnectInfo;
 
 use crate::read::Read;
 use crate::secret::key_hash;
+use crate::service::connection::Peer;
 use crate::wire::status::Trouble;
 
 /// Longest key, in bytes.
@@ -82,7 +83,7 @@ fn bearer(headers: &HeaderMap) -> Option<[u8; 32]> {
 }
 
 fn certificate(extensions: &Extensions) -> Option<[u8; 32]> {
-    let info = extensions.get::<TlsConnectInfo<TcpConnectInfo>>()?;
+    let info = extensions.get::<TlsConnectInfo<Peer>>()?;
     let chain = info.peer_certs()?;
     chain.first().map(|leaf| Sha256::digest(leaf.as_ref()).into())
 }

@@ -6,21 +6,23 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use dashmap::DashMap;
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use http::{HeaderMap, Request, Response};
+use governor::clock::{self, Clock as _, DefaultClock};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
+use http::{Extensions, HeaderMap, Request, Response};
 use metrics::{Counter, Histogram};
 use sfund_engine::id::PartyId;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tonic::body::Body;
-use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+use tonic::transport::server::TlsConnectInfo;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 use tracing::{Instrument as _, Span};
@@ -29,7 +31,9 @@ use crate::read::Read;
 use crate::sequencer::Clock;
 use crate::service::access::{RPCS, RpcAccess};
 use crate::service::auth::{Identity, identify};
-use crate::service::limits::Limits;
+use crate::service::connection::{Life, Peer, Work};
+use crate::service::gate::network;
+use crate::service::limits::{Limits, NETWORKS_MAX, PATIENCE_CALLS, TURNED_AWAY_LINES_PER_SECOND};
 use crate::traces;
 use crate::wire::status::{Denial, Trouble};
 
@@ -56,6 +60,9 @@ pub struct Doorman {
     clock: Arc<dyn Clock>,
     limits: Limits,
     methods: HashMap<&'static str, Arc<Method>>,
+    open_shares: DefaultKeyedRateLimiter<IpAddr>,
+    lines: DefaultDirectRateLimiter,
+    lines_left_out: AtomicU64,
     callers: DashMap<PartyId, Arc<Caller>>,
     streams_open: Arc<AtomicUsize>,
 }
@@ -81,6 +88,7 @@ struct Place {
     caller: Arc<Caller>,
     kind: Kind,
     streams_open: Arc<AtomicUsize>,
+    _work: Option<Work>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +107,9 @@ impl Doorman {
             clock,
             limits,
             methods: RPCS.iter().map(method).collect(),
+            open_shares: RateLimiter::keyed(Quota::per_second(limits.open_calls_per_second)),
+            lines: RateLimiter::direct(Quota::per_second(TURNED_AWAY_LINES_PER_SECOND)),
+            lines_left_out: AtomicU64::new(0),
             callers: DashMap::new(),
             streams_open: Arc::new(AtomicUsize::new(0)),
         }
@@ -113,11 +124,14 @@ impl Doorman {
     fn admit<B>(&self, rpc: &RpcAccess, request: &Request<B>) -> Result<Visit, Denial> {
         let now = self.clock.now();
         let who = identify(request.headers(), request.extensions(), &self.read, now)?;
+        let life = peer(request.extensions()).map(|peer| &peer.life);
+        life.inspect(|life| life.introduce());
         let caller = self.caller(who.party);
-        self.share(&caller)?;
+        one_of(caller.share.check(), self.limits.calls_per_second)?;
+        life.inspect(|life| life.admit());
         rpc.admit(who.role, who.scope)?;
         let kind = if rpc.is_stream() { Kind::Stream } else { Kind::Call };
-        let place = self.take_place(caller, kind)?;
+        let place = self.take_place(caller, kind, life.map(Life::work))?;
         let asked = timeout(request.headers());
         let longest = match kind {
             Kind::Call => Some(self.limits.call_duration_max),
@@ -139,16 +153,51 @@ impl Doorman {
         Arc::clone(&self.callers.entry(party).or_insert_with(new))
     }
 
-    fn share(&self, caller: &Caller) -> Result<(), Trouble> {
-        caller.share.check().map_err(|not_until| {
-            let wait = not_until.wait_time_from(DefaultClock::default().now());
-            let wait_milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-            let calls_per_second = self.limits.calls_per_second.get();
-            Trouble::RateLimited { calls_per_second, wait_milliseconds }
+    /// A call that needs no key: each address has a share of them.
+    fn admit_open(&self, extensions: &Extensions) -> Result<(), Denial> {
+        let Some(peer) = peer(extensions) else { return Ok(()) };
+        if let Some(address) = peer.tcp.remote_addr() {
+            if NETWORKS_MAX < self.open_shares.len() {
+                self.open_shares.retain_recent();
+            }
+            let taken = self.open_shares.check_key(&network(address.ip()));
+            one_of(taken, self.limits.open_calls_per_second)?;
+        }
+        peer.life.hear();
+        peer.life.admit();
+        Ok(())
+    }
+
+    /// Turns a call away: with a word to the operators, unless too many of them are said, and
+    /// after a while, if the calls before it on its connection were turned away too.
+    fn turn_away<B>(&self, method: &'static str, request: &Request<B>, denial: Denial) -> Answered {
+        let peer = peer(request.extensions());
+        if self.lines.check().is_ok() {
+            let left_out = self.lines_left_out.swap(0, Ordering::Relaxed);
+            let address = peer.and_then(|peer| peer.tcp.remote_addr());
+            let remote = address.map_or_else(|| "unknown".to_owned(), |it| it.to_string());
+            tracing::warn!(method, reason = denial.reason(), remote, left_out, "turned away");
+        } else {
+            self.lines_left_out.fetch_add(1, Ordering::Relaxed);
+        }
+        let response = Status::from(denial).into_http();
+        calls(method, code(&response)).increment(1);
+        let is_flood = peer.is_some_and(|peer| PATIENCE_CALLS < peer.life.turn_away());
+        let wait = self.limits.turned_away_wait;
+        Box::pin(async move {
+            if is_flood {
+                sleep(wait).await;
+            }
+            Ok(response)
         })
     }
 
-    fn take_place(&self, caller: Arc<Caller>, kind: Kind) -> Result<Place, Trouble> {
+    fn take_place(
+        &self,
+        caller: Arc<Caller>,
+        kind: Kind,
+        work: Option<Work>,
+    ) -> Result<Place, Trouble> {
         let limit = match kind {
             Kind::Call => self.limits.calls_in_flight_max,
             Kind::Stream => self.limits.streams_per_caller_max,
@@ -165,7 +214,7 @@ impl Doorman {
             self.streams_open.fetch_add(1, Ordering::Relaxed);
             metrics::gauge!("sfund_streams").increment(1.0);
         }
-        Ok(Place { caller, kind, streams_open: Arc::clone(&self.streams_open) })
+        Ok(Place { caller, kind, streams_open: Arc::clone(&self.streams_open), _work: work })
     }
 }
 
@@ -277,19 +326,19 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Answered {
         let path = request.uri().path();
         if OPEN_PREFIXES.iter().any(|prefix| path.starts_with(prefix)) {
-            return Box::pin(self.inner.call(request));
+            return match self.doorman.admit_open(request.extensions()) {
+                Ok(()) => Box::pin(self.inner.call(request)),
+                Err(denial) => self.doorman.turn_away("open", &request, denial),
+            };
         }
         let Some(method) = self.doorman.methods.get(path) else {
-            return refuse("unknown", Trouble::MethodUnknown { method: path.to_owned() }.into());
+            let denial = Trouble::MethodUnknown { method: path.to_owned() }.into();
+            return self.doorman.turn_away("unknown", &request, denial);
         };
         let rpc = method.access;
         let visit = match self.doorman.admit(rpc, &request) {
             Ok(visit) => visit,
-            Err(denial) => {
-                let remote = remote(&request);
-                tracing::warn!(method = rpc.path, reason = denial.reason(), remote, "turned away");
-                return refuse(rpc.path, denial);
-            }
+            Err(denial) => return self.doorman.turn_away(rpc.path, &request, denial),
         };
         let begun = Instant::now();
         // A stream looks at its deadline itself: it is long over when its first answer is there.
@@ -314,12 +363,6 @@ where
     }
 }
 
-fn refuse(method: &'static str, denial: Denial) -> Answered {
-    let response = Status::from(denial).into_http();
-    calls(method, code(&response)).increment(1);
-    Box::pin(std::future::ready(Ok(response)))
-}
-
 fn calls(method: &'static str, code: Code) -> Counter {
     let code = format!("{code:?}");
     metrics::counter!("sfund_calls_total", "method" => method, "code" => code)
@@ -331,11 +374,22 @@ fn code(response: &Response<Body>) -> Code {
     status.map_or(Code::Ok, |code| Code::from_bytes(code.as_bytes()))
 }
 
-fn remote<B>(request: &Request<B>) -> String {
-    let tls = request.extensions().get::<TlsConnectInfo<TcpConnectInfo>>();
-    let info = tls.map(TlsConnectInfo::get_ref).or_else(|| request.extensions().get());
-    let address = info.and_then(TcpConnectInfo::remote_addr);
-    address.map_or_else(|| "unknown".to_owned(), |address| address.to_string())
+/// One more of a share, if there was one to take.
+fn one_of(
+    taken: Result<(), NotUntil<<DefaultClock as clock::Clock>::Instant>>,
+    per_second: NonZeroU32,
+) -> Result<(), Trouble> {
+    taken.map_err(|not_until| {
+        let wait = not_until.wait_time_from(DefaultClock::default().now());
+        let wait_milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        Trouble::RateLimited { calls_per_second: per_second.get(), wait_milliseconds }
+    })
+}
+
+/// Who is at the other end, with or without TLS.
+fn peer(extensions: &Extensions) -> Option<&Peer> {
+    let tls = extensions.get::<TlsConnectInfo<Peer>>();
+    tls.map(TlsConnectInfo::get_ref).or_else(|| extensions.get())
 }
 
 #[cfg(test)]

@@ -25,6 +25,25 @@ pub struct Limits {
     pub header_bytes_max: u32,
     /// Connections at once; one more waits to be accepted until another ends.
     pub connections_max: usize,
+    /// Connections of one address at once; one more is hung up on.
+    pub connections_per_address_max: usize,
+    /// Connections that one address opens in a second, over time, beyond the first
+    /// `connections_per_address_max`.
+    pub connects_per_second: NonZeroU32,
+    /// Bytes that a connection says with no call among them that may be, before it is ended.
+    pub unheard_bytes_max: usize,
+    /// How long a connection lasts on which nobody with a good key calls.
+    pub stranger_wait: Duration,
+    /// How long a connection lasts after the last call on it.
+    pub connection_idle_max: Duration,
+    /// Calls a second of one address that need no key: health and reflection.
+    pub open_calls_per_second: NonZeroU32,
+    /// How long a call waits to be turned away where `PATIENCE_CALLS` before it were.
+    pub turned_away_wait: Duration,
+    /// Calls of one connection that are reset before they were looked at; one more ends it.
+    pub resets_pending_max: usize,
+    /// Calls of one connection that the server resets for their mistakes; one more ends it.
+    pub resets_for_mistakes_max: usize,
     /// Streams and calls of one connection at once.
     pub connection_streams_max: u32,
     /// The longest that a unary call lasts, whatever its deadline.
@@ -58,6 +77,15 @@ pub const ENTRIES_LOOKED_MAX: usize = 10_000;
 /// Most parties whose orders one cancel-on-disconnect stream places.
 pub const SESSION_PARTIES_MAX: usize = 1_024;
 
+/// Calls that are turned away at once, one after the other on one connection.
+pub const PATIENCE_CALLS: u32 = 32;
+/// Addresses, and callers, whose shares are remembered before those that rest are forgotten.
+pub const NETWORKS_MAX: usize = 65_536;
+/// How long the server waits where the system gives it no connection.
+pub const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+/// Lines a second in the log about calls that are turned away; others are counted.
+pub const TURNED_AWAY_LINES_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -69,7 +97,16 @@ impl Default for Limits {
             stream_messages_max: 256,
             message_bytes_max: 1024 * 1024,
             header_bytes_max: 16 * 1024,
-            connections_max: 4_096,
+            connections_max: 16_384,
+            connections_per_address_max: 1_024,
+            connects_per_second: NonZeroU32::new(50).unwrap_or(NonZeroU32::MIN),
+            unheard_bytes_max: 256 * 1024,
+            stranger_wait: Duration::from_secs(60),
+            connection_idle_max: Duration::from_secs(600),
+            open_calls_per_second: NonZeroU32::new(100).unwrap_or(NonZeroU32::MIN),
+            turned_away_wait: Duration::from_millis(100),
+            resets_pending_max: 20,
+            resets_for_mistakes_max: 1_024,
             connection_streams_max: 256,
             call_duration_max: Duration::from_secs(30),
             slow_reader_wait: Duration::from_secs(30),

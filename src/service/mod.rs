@@ -10,6 +10,7 @@ mod connection;
 mod desk;
 pub mod door;
 mod feed;
+mod gate;
 pub mod limits;
 mod market;
 mod my_events;
@@ -30,7 +31,7 @@ use sfund_engine::entry::Caller;
 use sfund_engine::id::{OrderId, PartyId};
 use sfund_proto::v1;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tonic::codec::CompressionEncoding;
@@ -44,9 +45,9 @@ use v1::register_service_server::RegisterServiceServer;
 use v1::settlement_service_server::SettlementServiceServer;
 use v1::trading_service_server::TradingServiceServer;
 
-use self::connection::bounded;
 use self::desk::Desk;
 use self::door::{DoorLayer, Doorman};
+use self::gate::Gate;
 use self::limits::Limits;
 use crate::read::page::Ask;
 use crate::read::{OrderFilter, Read};
@@ -166,7 +167,7 @@ pub async fn serve(
     let (reporter, health) = tonic_health::server::health_reporter();
     report(&reporter).await;
     let routes = routes(desk, health)?;
-    let connections = Arc::new(Semaphore::new(limits.connections_max));
+    let gate = Gate::new(limits);
     let mut servers = JoinSet::new();
     for listener in listeners {
         let mut builder = builder(&limits).layer(DoorLayer(Arc::clone(&doorman)));
@@ -178,7 +179,7 @@ pub async fn serve(
         let incoming = TcpIncoming::from(listener)
             .with_nodelay(Some(true))
             .with_keepalive(Some(limits.keepalive_interval));
-        let incoming = bounded(incoming, Arc::clone(&connections), limits.keepalive_timeout);
+        let incoming = gate.pass(incoming);
         let mut stopping = stopping.clone();
         let stopped = async move { feed::stops(&mut stopping).await };
         let router = builder.add_routes(routes.clone());
@@ -214,6 +215,8 @@ fn builder(limits: &Limits) -> Server {
         .http2_keepalive_timeout(Some(limits.keepalive_timeout))
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .http2_max_pending_accept_reset_streams(Some(limits.resets_pending_max))
+        .http2_max_local_error_reset_streams(Some(limits.resets_for_mistakes_max))
 }
 
 fn tls_config(tls: &TlsConfig) -> ServerTlsConfig {

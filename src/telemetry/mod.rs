@@ -111,6 +111,7 @@ const DESCRIPTIONS: &[Description] = &[
     counter("sfund_refusals_total", "Refusals sent, by reason"),
     gauge(CONNECTIONS, "Connections that are open"),
     gauge("sfund_connections_max", "Connections that may be open"),
+    counter("sfund_connections_refused_total", "Connections hung up on: too many of an address"),
     gauge("sfund_queue_commands", "Commands that wait for the engine"),
     gauge("sfund_queue_commands_max", "Commands that may wait for the engine"),
     gauge(PUBLISH_BLOCKS, "Blocks that wait for the read models"),

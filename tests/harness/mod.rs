@@ -16,6 +16,8 @@ pub mod acknowledged;
 pub mod calls;
 pub mod cast;
 pub mod disk;
+pub mod door;
+pub mod hostility;
 pub mod power;
 pub mod program;
 

@@ -29,13 +29,28 @@ impl Program {
         .unwrap_or_else(|ended| panic!("the server does not serve: {ended}, {}", log(folder)))
     }
 
+    /// The same at any address, with at most so many open files.
+    pub fn serve_with_files(folder: &Path, files: u32, settings: &[&str]) -> Self {
+        let mut shell = settle(Command::new("sh"), folder);
+        let script = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_sfund")]);
+        let child = start(shell, folder, "127.0.0.1:0", |command| {
+            command.args(settings);
+        });
+        Self::of(child, folder)
+            .unwrap_or_else(|ended| panic!("the server does not serve: {ended}, {}", log(folder)))
+    }
+
     /// The same, `prepared`; how it ended, if it does not serve.
     pub fn try_serve(
         folder: &Path,
         address: &str,
         prepared: impl FnOnce(&mut Command),
     ) -> Result<Self, ExitStatus> {
-        let mut child = start(folder, address, prepared);
+        Self::of(start(command(folder), folder, address, prepared), folder)
+    }
+
+    fn of(mut child: Child, folder: &Path) -> Result<Self, ExitStatus> {
         let Some(announced) = announced(&mut child) else { return Err(child.wait().unwrap()) };
         let address = announced["address"].as_str().unwrap().to_owned();
         let newest = announced["newest"].as_u64().unwrap();
@@ -49,7 +64,7 @@ impl Program {
 
     /// Starts, and is killed after `moment`; whether it served by then.
     pub fn killed_while_it_starts(folder: &Path, address: &str, moment: Duration) -> bool {
-        let mut child = start(folder, address, |_| {});
+        let mut child = start(command(folder), folder, address, |_| {});
         std::thread::sleep(moment);
         child.kill().unwrap();
         child.wait().unwrap();
@@ -102,8 +117,17 @@ impl Program {
 
     /// Most memory that it ever had resident, in KiB.
     pub fn resident_kib(&self) -> u64 {
+        self.status_kib("VmHWM:")
+    }
+
+    /// Memory that it has resident now, in KiB.
+    pub fn resident_now_kib(&self) -> u64 {
+        self.status_kib("VmRSS:")
+    }
+
+    fn status_kib(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 }
@@ -115,9 +139,13 @@ impl Drop for Program {
     }
 }
 
-fn start(folder: &Path, address: &str, prepared: impl FnOnce(&mut Command)) -> Child {
+fn start(
+    mut command: Command,
+    folder: &Path,
+    address: &str,
+    prepared: impl FnOnce(&mut Command),
+) -> Child {
     let log = File::options().create(true).append(true).open(folder.join("server.log")).unwrap();
-    let mut command = command(folder);
     command
         .env("SFUND__SERVER__ADDRESS", address)
         .args(["serve", "--json"])
@@ -149,7 +177,10 @@ pub fn verify(folder: &Path) -> Value {
 
 /// The program, to be run in `folder` on the store there.
 pub fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sfund"));
+    settle(Command::new(env!("CARGO_BIN_EXE_sfund")), folder)
+}
+
+fn settle(mut command: Command, folder: &Path) -> Command {
     command
         .env_clear()
         .current_dir(folder)

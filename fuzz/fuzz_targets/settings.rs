@@ -1,0 +1,5 @@
+//! Coverage-guided: `cargo fuzz run --features coverage settings`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| sfund_fuzz::run("settings", bytes));
