@@ -9,29 +9,53 @@
 
 mod shared;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use sfund::journal::{self, Block, Digest, Journal, Reader};
 use sfund::recovery::recover;
-use sfund::sequencer::{HandClock, Limits, Mode, Parts, Sequencer, Submission, SubmitError};
+use sfund::sequencer::{
+    HandClock, Handle, Limits, Mode, Parts, Sequencer, Submission, SubmitError,
+};
+use sfund::stream::{Live, Step};
 use sfund_engine::id::Sequence;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use crate::shared::mix::{self, Ask, Recipe, Stream};
-use crate::shared::{Size, median, percentile, rate, ratio, short, spaced, timed};
+use crate::shared::{Size, median, permille, rate, ratio, short, spaced, thread_times, timed};
 
 /// Answers that may be on their way: the queue is never empty, and never full.
 const WAITING_MAX: usize = 16_384;
+/// Commands a second of the paced run.
+const PACE: u32 = 100_000;
+/// Commands a second of the run with subscribers, of whom each takes every entry.
+const PACE_SUBSCRIBED: u32 = 5_000;
+
+/// How many commands each part of a run gives.
+struct Plan {
+    full_queue: usize,
+    paced: usize,
+    alone: usize,
+    subscribed: usize,
+    subscribers: usize,
+}
 
 /// What one run took.
 struct Run {
     full_queue: Duration,
+    /// Processor time at full queue, by thread.
+    threads: BTreeMap<String, Duration>,
+    paced: Vec<Duration>,
     singles: Vec<Duration>,
+    /// Paced slowly: nobody listens, and many do.
+    unheard: Vec<Duration>,
+    heard: Vec<Duration>,
     file: Duration,
     file_singles: Vec<Duration>,
     keys: Duration,
@@ -42,13 +66,18 @@ struct Run {
 
 fn main() {
     let size = Size::asked();
-    let singles = size.of(2_000, 20);
-    let commands = size.of(300_000, 500);
+    let plan = Plan {
+        full_queue: size.of(300_000, 500),
+        paced: size.of(100_000, 100),
+        alone: size.of(2_000, 20),
+        subscribed: size.of(5_000, 50),
+        subscribers: size.of(1_000, 10),
+    };
     let recipe = Recipe {
         seed: 2,
         funds: size.of(100, 3),
         resting: size.of(20_000, 50),
-        commands: commands + singles,
+        commands: plan.full_queue + plan.paced + plan.alone + 2 * plan.subscribed,
     };
     let stream = recipe.stream();
     println!("path: {} funds, about {} orders resting", recipe.funds, recipe.resting);
@@ -61,13 +90,15 @@ fn main() {
         }
         market.digest()
     };
-    let runs: Vec<Run> = (0..size.runs()).map(|_| run(&stream, commands)).collect();
+    let runs: Vec<Run> = (0..size.runs()).map(|_| run(&stream, &plan)).collect();
     assert!(runs.iter().all(|run| run.digest == direct), "what is durable is what was decided");
-    tell(&runs, commands);
+    tell_full_queue(&runs, &plan);
+    tell_latencies(&runs, &plan);
     println!("  digest {} (the journal read again, and the engine alone)", short(&direct));
 }
 
-fn tell(runs: &[Run], commands: usize) {
+fn tell_full_queue(runs: &[Run], plan: &Plan) {
+    let commands = plan.full_queue;
     let middle = |of: fn(&Run) -> Duration| median(runs.iter().map(of).collect());
     let (full, file, keys) = (middle(|r| r.full_queue), middle(|r| r.file), middle(|r| r.keys));
     let (blocks, bytes) = (runs[0].blocks, runs[0].bytes);
@@ -77,19 +108,43 @@ fn tell(runs: &[Run], commands: usize) {
     println!("  one sled key each     {:>11} commands/s", spaced(rate(commands, keys)));
     println!("  {blocks} blocks, {} bytes a command", bytes / commands);
     println!("  ratio to the file {}, to one key each {}", ratio(full, file), ratio(full, keys));
-    let of = |percent: usize, singles: fn(&Run) -> &Vec<Duration>| {
-        median(runs.iter().map(|run| percentile(singles(run), percent)).collect())
-    };
-    println!("one command at a time, the next after the answer:");
-    for percent in [50, 99] {
-        let ours = of(percent, |run| &run.singles);
-        let raw = of(percent, |run| &run.file_singles);
-        let ratio = ratio(ours, raw);
-        println!("  p{percent}: {ours:.1?}; file append and sync {raw:.1?}; ratio {ratio}");
+    println!("  processor time of a command, in nanoseconds:");
+    let mut sum = 0;
+    for name in runs[0].threads.keys() {
+        let times = runs.iter().map(|run| run.threads.get(name).copied().unwrap_or_default());
+        let each = median(times.collect()).as_nanos() / u128::try_from(commands).expect("few");
+        sum += each;
+        if each != 0 {
+            println!("    {name:<16} {each:>6}");
+        }
     }
+    println!("    {:<16} {sum:>6}", "all");
 }
 
-fn run(stream: &Stream, commands: usize) -> Run {
+fn tell_latencies(runs: &[Run], plan: &Plan) {
+    type Times = fn(&Run) -> &Vec<Duration>;
+    let of = |share: usize, times: Times| {
+        median(runs.iter().map(|run| permille(times(run), share)).collect())
+    };
+    let sync = of(500, |run| &run.file_singles);
+    let Plan { subscribers, .. } = plan;
+    println!("from submission to the answer, which is durable:");
+    let rows: [(String, Times); 5] = [
+        (format!("{PACE} commands/s"), |run| &run.paced),
+        ("one at a time".to_owned(), |run| &run.singles),
+        (format!("{PACE_SUBSCRIBED} commands/s"), |run| &run.unheard),
+        (format!("and {subscribers} subscribers"), |run| &run.heard),
+        ("file append and sync".to_owned(), |run| &run.file_singles),
+    ];
+    for (what, times) in rows {
+        let [p50, p99, p999] = [500, 990, 999].map(|share| of(share, times));
+        let ratio = ratio(p99, sync);
+        println!("  {what:<22} p50 {p50:.0?}, p99 {p99:.0?} (ratio {ratio}), p99.9 {p999:.0?}");
+    }
+    println!("  the ratio is to the p50 of file append and sync");
+}
+
+fn run(stream: &Stream, plan: &Plan) -> Run {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let store = folder.path().join("store");
     let Journal { writer, reader, .. } =
@@ -99,25 +154,60 @@ fn run(stream: &Stream, commands: usize) -> Run {
     let clock = Arc::new(HandClock::new(mix::opening()));
     let fatal = Arc::new(|error| panic!("{error:?}"));
     let sequencer = Sequencer::start(parts, clock, Limits::default(), fatal).expect("threads");
-    let (asks, singly) = stream.asks.split_at(commands);
     give(&sequencer, submissions(&stream.setup));
+    let mut asks = stream.asks.as_slice();
+    let mut next = |count| {
+        let (now, later) = asks.split_at(count);
+        asks = later;
+        submissions(now)
+    };
     let first = reader.newest().sequence.next();
-    let asks = submissions(asks);
-    let (full_queue, ()) = timed(|| give(&sequencer, asks));
+    let at_once = next(plan.full_queue);
+    let before = thread_times();
+    let (full_queue, ()) = timed(|| give(&sequencer, at_once));
+    let mut threads = thread_times();
+    for (name, time) in &mut threads {
+        *time -= before.get(name).copied().unwrap_or_default().min(*time);
+    }
     let second = reader.newest().sequence.next();
-    let singles = one_at_a_time(&sequencer, submissions(singly));
+    let singles = one_at_a_time(&sequencer, next(plan.alone));
+    let third = reader.newest().sequence.next();
+    let paced = at_a_pace(&sequencer.handle(), next(plan.paced), PACE);
+    let unheard = at_a_pace(&sequencer.handle(), next(plan.subscribed), PACE_SUBSCRIBED);
+    let (heard, listening) = {
+        let runtime = Runtime::new().expect("a runtime");
+        let asks = next(plan.subscribed);
+        let from = reader.newest().sequence.next();
+        let listening = listen(&runtime, &sequencer.live(), from, asks.len(), plan.subscribers);
+        (at_a_pace(&sequencer.handle(), asks, PACE_SUBSCRIBED), runtime.block_on(listening))
+    };
+    assert_eq!(listening, plan.subscribers * plan.subscribed, "everyone heard everything");
     let ended = sequencer.stop().expect("it ended well");
 
     let blocks = blocks(reader.as_ref(), first);
-    let (at_once, alone) = blocks.split_at(blocks.partition_point(|block| block.first() < second));
+    let until = |sequence| blocks.partition_point(|block| block.first() < sequence);
+    let (at_once, alone) = (&blocks[..until(second)], &blocks[until(second)..until(third)]);
     let (file, _) = timed_appends(&folder.path().join("file"), at_once);
     let (_, file_singles) = timed_appends(&folder.path().join("singles"), alone);
     let keys = one_key_each(&folder.path().join("keys"), at_once);
     let again = recover(&reader, |_| {}).expect("the journal is read again");
     assert_eq!(again.projection.market().digest(), ended.digest, "replay makes the same market");
     let bytes = at_once.iter().map(|block| block.frame().len()).sum();
-    let blocks = at_once.len();
-    Run { full_queue, singles, file, file_singles, keys, blocks, bytes, digest: ended.digest }
+    let (blocks, digest) = (at_once.len(), ended.digest);
+    Run {
+        full_queue,
+        threads,
+        paced,
+        singles,
+        unheard,
+        heard,
+        file,
+        file_singles,
+        keys,
+        blocks,
+        bytes,
+        digest,
+    }
 }
 
 fn submissions(asks: &[Ask]) -> Vec<Submission> {
@@ -135,18 +225,20 @@ fn give(sequencer: &Sequencer, asks: Vec<Submission>) {
     let handle = sequencer.handle();
     let (answers, mut answered) = mpsc::channel(WAITING_MAX);
     let mut waiting = 0;
+    let mut batch = Vec::new();
     for submission in asks {
         if waiting == WAITING_MAX {
-            answered.blocking_recv().expect("an answer");
-            waiting -= 1;
+            waiting -= answered.blocking_recv_many(&mut batch, WAITING_MAX);
+            batch.clear();
         }
         match handle.submit_to(submission, 0, &answers) {
             Ok(()) => waiting += 1,
             Err(error @ (SubmitError::QueueFull | SubmitError::Stopping)) => panic!("{error}"),
         }
     }
-    for _ in 0..waiting {
-        answered.blocking_recv().expect("an answer");
+    while waiting != 0 {
+        waiting -= answered.blocking_recv_many(&mut batch, WAITING_MAX);
+        batch.clear();
     }
 }
 
@@ -159,6 +251,73 @@ fn one_at_a_time(sequencer: &Sequencer, asks: Vec<Submission>) -> Vec<Duration> 
         time
     };
     asks.into_iter().map(time).collect()
+}
+
+/// So many a second, whatever the answers do; what is due is submitted when the thread wakes.
+fn at_a_pace(handle: &Handle, asks: Vec<Submission>, a_second: u32) -> Vec<Duration> {
+    let (answers, mut answered) = mpsc::channel(asks.len());
+    let count = asks.len();
+    let listener = thread::spawn(move || {
+        let mut came = vec![Instant::now(); count];
+        for _ in 0..count {
+            let (tag, _) = answered.blocking_recv().expect("an answer");
+            came[usize::try_from(tag).expect("a place")] = Instant::now();
+        }
+        came
+    });
+    let pause = Duration::from_secs(1) / a_second;
+    let mut due = Instant::now();
+    let mut given = Vec::with_capacity(count);
+    for (tag, submission) in (0..).zip(asks) {
+        while let Some(early) = due.checked_duration_since(Instant::now()) {
+            thread::sleep(early);
+        }
+        given.push(Instant::now());
+        handle.submit_to(submission, tag, &answers).expect("there is room");
+        due += pause;
+    }
+    let came = listener.join().expect("every answer came");
+    came.into_iter().zip(given).map(|(came, given)| came - given).collect()
+}
+
+/// Lets subscribers take `count` entries each from `from` on, once all of them are live; says how
+/// many they took in all.
+fn listen(
+    runtime: &Runtime,
+    live: &Live,
+    from: Sequence,
+    count: usize,
+    subscribers: usize,
+) -> impl Future<Output = usize> + use<> {
+    let last = Sequence::new(from.number() + u64::try_from(count).expect("a count") - 1);
+    let mut tasks = Vec::new();
+    let (ready, are_ready) = std::sync::mpsc::channel();
+    for _ in 0..subscribers {
+        let ready = ready.clone();
+        let mut stream = live.subscribe(from).expect("a stream from now on");
+        tasks.push(runtime.spawn(async move {
+            let mut taken = 0;
+            loop {
+                match stream.next().await.expect("nobody is cut") {
+                    Step::CaughtUp => ready.send(()).expect("they are waited for"),
+                    Step::Entry(item) => {
+                        taken += 1;
+                        if item.header().sequence == last {
+                            return taken;
+                        }
+                    }
+                }
+            }
+        }));
+    }
+    (0..subscribers).for_each(|_| are_ready.recv().expect("every subscriber catches up"));
+    async move {
+        let mut all = 0;
+        for task in tasks {
+            all += task.await.expect("a subscriber ends");
+        }
+        all
+    }
 }
 
 fn blocks(reader: &dyn Reader, first: Sequence) -> Vec<Block> {

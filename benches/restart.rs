@@ -30,7 +30,7 @@ fn main() {
     let recipe = Recipe {
         seed: 3,
         funds: size.of(100, 3),
-        resting: size.of(100_000, 50),
+        resting: size.of(1_000_000, 50),
         commands: size.of(500_000, 500),
     };
     let stream = recipe.stream();

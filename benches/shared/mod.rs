@@ -3,8 +3,16 @@
 #![allow(dead_code, reason = "each bench uses its part")]
 
 pub(crate) mod mix;
+pub(crate) mod venue;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
+
+use mimalloc::MiMalloc;
+
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Runs of which the median is taken.
 const RUNS: usize = 5;
@@ -60,6 +68,13 @@ pub(crate) fn percentile(times: &[Duration], percent: usize) -> Duration {
     sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
 }
 
+/// The one that `permille` of a thousand do not exceed.
+pub(crate) fn permille(times: &[Duration], permille: usize) -> Duration {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    sorted[(sorted.len() * permille / 1_000).min(sorted.len() - 1)]
+}
+
 /// So many a second, in whole numbers.
 pub(crate) fn rate(count: usize, time: Duration) -> u128 {
     let count = u128::try_from(count).expect("counts are small");
@@ -88,6 +103,24 @@ pub(crate) fn spaced(number: u128) -> String {
 /// The beginning of a digest: enough to compare two runs.
 pub(crate) fn short(digest: &[u8; 32]) -> String {
     digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Processor time that each thread of this process has taken, by name, the main thread's as
+/// `driver`; threads of one kind, told apart by a number at the end of their names, together.
+/// Empty where the system does not tell.
+pub(crate) fn thread_times() -> BTreeMap<String, Duration> {
+    let mut times = BTreeMap::new();
+    for thread in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+        let read = |name| std::fs::read_to_string(thread.path().join(name)).unwrap_or_default();
+        let (name, stat) = (read("comm"), read("schedstat"));
+        let nanos = stat.split(' ').next().and_then(|first| first.parse::<u64>().ok());
+        let is_main = thread.file_name() == *std::process::id().to_string();
+        let name = name.trim().trim_end_matches(|c: char| c == '-' || c.is_ascii_digit());
+        let name = if is_main { "driver" } else { name };
+        *times.entry(name.to_owned()).or_default() +=
+            Duration::from_nanos(nanos.unwrap_or_default());
+    }
+    times
 }
 
 /// Bytes of memory that the process holds now; 0 where the system does not tell.

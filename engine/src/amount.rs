@@ -38,12 +38,14 @@ macro_rules! sums {
         impl $quantity {
             /// `self + other`, or `None` if the sum does not fit.
             #[must_use]
+            #[inline]
             pub fn checked_add(self, other: Self) -> Option<Self> {
                 self.0.checked_add(other.0).map(Self)
             }
 
             /// `self - other`, or `None` if the difference does not fit.
             #[must_use]
+            #[inline]
             pub fn checked_sub(self, other: Self) -> Option<Self> {
                 self.0.checked_sub(other.0).map(Self)
             }
@@ -54,6 +56,7 @@ macro_rules! sums {
             ///
             /// If the sum does not fit.
             #[must_use]
+            #[inline]
             pub fn plus(self, other: Self) -> Self {
                 self.checked_add(other).expect($sum)
             }
@@ -64,6 +67,7 @@ macro_rules! sums {
             ///
             /// If the difference does not fit.
             #[must_use]
+            #[inline]
             pub fn minus(self, other: Self) -> Self {
                 self.checked_sub(other).expect($difference)
             }
@@ -101,6 +105,7 @@ impl Money {
     ///
     /// If the amount is negative.
     #[must_use]
+    #[inline]
     pub fn fee_down(self, rate: Ppm) -> Self {
         let amount = u64::try_from(self.0).expect("a fee is taken of a positive amount");
         let rate = u64::from(rate.0);
@@ -131,6 +136,7 @@ impl Price {
 
     /// Cash for `units` at this price, or `None` if it is no whole number of fen or does not fit.
     #[must_use]
+    #[inline]
     pub fn times(self, units: Units) -> Option<Money> {
         let (fen, rest) = match self.0.checked_mul(units.0) {
             Some(exact) => (exact / 10_000, exact % 10_000),

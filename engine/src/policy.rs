@@ -231,6 +231,7 @@ pub struct Fees {
 impl Fees {
     /// The row of a tier; the last row stands for those it does not have. `None` without rows.
     #[must_use]
+    #[inline]
     pub fn rates(&self, tier: u8) -> Option<Rates> {
         self.tiers.get(usize::from(tier)).or(self.tiers.last()).copied()
     }

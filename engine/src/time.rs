@@ -61,6 +61,7 @@ impl Time {
     ///
     /// Never: a `u64` of nanoseconds ends in the year 2554.
     #[must_use]
+    #[inline]
     pub fn date(self, offset_minutes: i16) -> Date {
         let seconds = i64::try_from(self.0 / NANOS_PER_SECOND).expect("a third of an i64");
         let local = seconds.saturating_add(offset_seconds(offset_minutes));

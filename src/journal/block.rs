@@ -237,6 +237,12 @@ impl Block {
         })
     }
 
+    /// The chain hash of each entry, in order.
+    #[must_use]
+    pub fn into_hashes(self) -> Vec<Hash> {
+        self.hashes
+    }
+
     /// Entries in the block; never 0.
     #[must_use]
     pub fn entries_count(&self) -> usize {

@@ -40,7 +40,7 @@ impl Fold<'_> {
         self.copy_side(terms.side, terms.party, terms.fund, cause);
         // With a party's first order in a fund, what the order may bring comes to be, empty.
         match terms.side {
-            Side::Buy if self.read.holding(terms.party, terms.fund).is_some() => {}
+            Side::Buy if self.read.0.holdings.has(&(terms.party, terms.fund)) => {}
             Side::Buy => self.copy_holding(terms.party, terms.fund, cause),
             Side::Sell => self.copy_cash(terms.party, terms.fund, cause),
         }
@@ -48,7 +48,7 @@ impl Fold<'_> {
 
     pub(super) fn order_rested(&mut self, fact: &OrderRested) {
         if let Some(view) = self.read.order(fact.order) {
-            self.touched.books.insert(view.terms.fund);
+            self.touched.books.insert(view.terms.fund.number());
         }
     }
 
@@ -58,20 +58,18 @@ impl Fold<'_> {
             Side::Sell => (fact.maker, fact.taker),
         };
         let cause = Cause::Traded(fact.trade);
-        let held = self.held(fact.buyer, fact.fund);
         self.copy_holding(fact.buyer, fact.fund, cause);
         self.copy_holding(fact.seller, fact.fund, cause);
         self.copy_cash(fact.buyer, fact.fund, cause);
         self.copy_cash(fact.seller, fact.fund, cause);
-        // A trade changes what the buyer's order holds, and no other hold of the buyer's.
-        let hold_change = self.held(fact.buyer, fact.fund).minus(held);
         let (units, cash) = (fact.units, fact.cash);
+        let hold = self.hold(buy);
         self.change_order(buy, |view| {
             view.left = view.left.minus(units);
             view.filled = view.filled.plus(units);
             view.cash = view.cash.plus(cash);
             view.fees = view.fees.plus(fact.buyer_fee);
-            view.hold = view.hold.plus(hold_change);
+            view.hold = hold;
         });
         self.change_order(sell, |view| {
             view.left = view.left.minus(units);
@@ -100,10 +98,13 @@ impl Fold<'_> {
             return;
         };
         let terms = view.terms;
-        if let Some(mut open) = models.open_orders.get_mut(&terms.party) {
+        let has_none = models.open_orders.get_mut(&terms.party).is_some_and(|mut open| {
             open.remove(&fact.order);
+            open.is_empty()
+        });
+        if has_none {
+            models.open_orders.remove(&terms.party);
         }
-        models.open_orders.remove_if(&terms.party, |_, open| open.is_empty());
         models.orders_closed.push(terms.party, view, |dropped| {
             models.orders.remove(&dropped.id);
         });
@@ -131,15 +132,11 @@ impl Fold<'_> {
         let Some(view) = self.read.order(fact.order) else { return };
         let terms = view.terms;
         drop(view);
-        let held = self.held(terms.party, terms.fund);
         self.copy_side(terms.side, terms.party, terms.fund, Cause::Decremented(fact.order));
-        let hold_change = self.held(terms.party, terms.fund).minus(held);
+        let hold = self.hold(fact.order);
         self.change_order(fact.order, |view| {
             view.left = view.left.minus(fact.units);
-            view.hold = match terms.side {
-                Side::Buy => view.hold.plus(hold_change),
-                Side::Sell => view.hold,
-            };
+            view.hold = hold;
         });
         self.touch_order(terms.party, terms.fund);
     }
@@ -165,7 +162,7 @@ impl Fold<'_> {
         }
     }
 
-    /// Changes an order's row in place, or on a copy if a reader holds it.
+    /// Changes an order's row in its place, or on a copy if a reader holds it.
     fn change_order(
         &self,
         order: OrderId,
@@ -195,9 +192,9 @@ impl Fold<'_> {
     }
 
     fn touch_order(&mut self, party: PartyId, fund: FundId) {
-        self.touched.parties.insert(party);
-        self.touched.funds.insert(fund);
-        self.touched.books.insert(fund);
+        self.touch_party(party);
+        self.touch_fund(fund);
+        self.touched.books.insert(fund.number());
     }
 
     /// Copies what an order of this side holds: cash for a buy, units for a sell.
@@ -208,9 +205,8 @@ impl Fold<'_> {
         }
     }
 
-    /// Cash that the models say is held for the party's orders in the fund's currency.
-    fn held(&self, party: PartyId, fund: FundId) -> Money {
-        let fund = self.market.fund_at(fund).expect("events name funds that are registered");
-        self.read.cash(party, fund.details.currency).map_or(Money::ZERO, |cash| cash.held)
+    /// Cash that an open order holds.
+    fn hold(&self, order: OrderId) -> Money {
+        self.market.open_order_at(order).map_or(Money::ZERO, |order| order.hold)
     }
 }

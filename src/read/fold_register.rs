@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use sfund_engine::cash::request_transfer::TransferRequested;
+use sfund_engine::cash::ledger::Cash;
+use sfund_engine::cash::request_transfer::{Direction, TransferRequested};
 use sfund_engine::cash::settle_transfer::TransferSettled;
 use sfund_engine::id::{FundId, PartyId};
 use sfund_engine::registry::fund::Currency;
@@ -43,7 +44,11 @@ impl Fold<'_> {
     pub(super) fn transfer_requested(&mut self, fact: &TransferRequested) {
         let terms = fact.terms.clone();
         let cause = Cause::TransferRequested(fact.transfer);
-        self.copy_account(terms.party, terms.currency, cause);
+        match terms.direction {
+            // Nothing moves before the bank has spoken: a first deposit opens no account yet.
+            Direction::Deposit => {}
+            Direction::Withdrawal => self.copy_account(terms.party, terms.currency, cause),
+        }
         let view = TransferView { id: fact.transfer, terms, requested: self.stamp, settled: None };
         self.read.0.transfers.put(fact.transfer, view);
     }
@@ -108,12 +113,11 @@ impl Fold<'_> {
     /// Copies a holding, and writes the line of its statement if it changed.
     pub(super) fn copy_holding(&mut self, party: PartyId, fund: FundId, cause: Cause) {
         let holding = self.market.holding_of(party, fund);
-        let before = self.read.holding(party, fund).as_ref().map(Buckets::of).unwrap_or_default();
         let after = Buckets::of(&holding);
-        self.read.put_holding(holding);
+        let before = self.read.put_holding(holding).as_ref().map(Buckets::of).unwrap_or_default();
         if before != after {
             let line = RegisterLine { stamp: self.stamp, cause, before, after };
-            self.read.0.register_lines.push((party, fund), Arc::new(line), |_| {});
+            self.read.0.register_lines.push((party, fund), line, |_| {});
         }
     }
 
@@ -126,16 +130,13 @@ impl Fold<'_> {
     /// Copies a cash account, and writes the line of its statement if it changed.
     fn copy_account(&mut self, party: PartyId, currency: Currency, cause: Cause) {
         let cash = self.market.cash_of(party, currency);
-        let before = self
-            .read
-            .cash(party, currency)
-            .map(|cash| Balances { available: cash.available, held: cash.held })
-            .unwrap_or_default();
-        let after = Balances { available: cash.available, held: cash.held };
-        self.read.0.cash.put((party, currency), cash);
+        let balances = |cash: &Cash| Balances { available: cash.available, held: cash.held };
+        let after = balances(&cash);
+        let before = self.read.0.cash.put((party, currency), cash);
+        let before = before.as_ref().map(balances).unwrap_or_default();
         if before != after {
             let line = CashLine { stamp: self.stamp, cause, before, after };
-            self.read.0.cash_lines.push((party, currency), Arc::new(line), |_| {});
+            self.read.0.cash_lines.push((party, currency), line, |_| {});
         }
     }
 }

@@ -4,6 +4,8 @@
 //! beside the market's. So after a restart history reaches back behind the newest snapshot, and
 //! is what it would be had the server never stopped.
 
+use std::borrow::Borrow;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use dashmap::DashMap;
@@ -15,7 +17,7 @@ use tokio::sync::watch;
 
 use crate::read::projection::Projection;
 use crate::read::rings::Rings;
-use crate::read::table::{Table, write};
+use crate::read::table::{Map, Table, write};
 use crate::read::views::{
     CashLine, IntentionView, LockView, OrderView, ProposalView, RegisterLine, Stamp,
     SuggestionView, SweepView, TradeView, TransferView, Volume,
@@ -99,7 +101,7 @@ impl Projection {
 impl Read {
     /// Models without a row.
     pub(super) fn empty() -> Self {
-        fn rings<K: Copy + Eq + std::hash::Hash, V>() -> Rings<K, V> {
+        fn rings<K: Copy + Ord + Hash, V: Clone>() -> Rings<K, V> {
             Rings::new(HISTORY_PER_KEY_MAX, HISTORY_ROWS_MAX)
         }
         Self(Arc::new(Models {
@@ -115,8 +117,8 @@ impl Read {
             proposals_ended: rings(),
             funds: Table::default(),
             fund_codes: DashMap::new(),
-            volumes: DashMap::new(),
-            depths: DashMap::new(),
+            volumes: Map::default(),
+            depths: Map::default(),
             holdings: Table::default(),
             holders: std::sync::RwLock::default(),
             register_lines: rings(),
@@ -127,8 +129,8 @@ impl Read {
             cash_lines: rings(),
             transfers: Table::default(),
             transfers_settled: rings(),
-            orders: DashMap::new(),
-            open_orders: DashMap::new(),
+            orders: Map::default(),
+            open_orders: Map::default(),
             orders_closed: rings(),
             fund_trades: rings(),
             party_trades: rings(),
@@ -178,45 +180,54 @@ impl Read {
             models.open_orders.entry(view.terms.party).or_default().insert(view.id);
             models.orders.insert(view.id, Arc::new(view));
         }
-        for (_, _, view) in restore(&models.orders_closed, history.orders_closed) {
-            models.orders.insert(view.id, view);
+        restore(&models.orders_closed, history.orders_closed, |view: &Arc<OrderView>| {
+            models.orders.insert(view.id, Arc::clone(view));
+        });
+        restore(&models.fund_trades, history.fund_trades, |_| {});
+        restore(&models.party_trades, history.party_trades, |_| {});
+        restore(&models.register_lines, history.register_lines, |_| {});
+        restore(&models.cash_lines, history.cash_lines, |_| {});
+        for view in history.locks {
+            models.locks.put(view.id, view);
         }
-        restore(&models.fund_trades, history.fund_trades);
-        restore(&models.party_trades, history.party_trades);
-        restore(&models.register_lines, history.register_lines);
-        restore(&models.cash_lines, history.cash_lines);
-        history.locks.into_iter().for_each(|view| drop(models.locks.put(view.id, view)));
-        restore(&models.locks_released, history.locks_released);
-        history.transfers.into_iter().for_each(|view| drop(models.transfers.put(view.id, view)));
-        restore(&models.transfers_settled, history.transfers_settled);
-        history.proposals.into_iter().for_each(|view| drop(models.proposals.put(view.id, view)));
-        restore(&models.proposals_ended, history.proposals_ended);
+        restore(&models.locks_released, history.locks_released, |_| {});
+        for view in history.transfers {
+            models.transfers.put(view.id, view);
+        }
+        restore(&models.transfers_settled, history.transfers_settled, |_| {});
+        for view in history.proposals {
+            models.proposals.put(view.id, view);
+        }
+        restore(&models.proposals_ended, history.proposals_ended, |_| {});
         for view in history.intentions {
             write(&models.fund_intentions).insert((view.terms.fund, view.id));
             models.intentions.put(view.id, view);
         }
-        restore(&models.suggestions, history.suggestions);
-        history.sweeps.into_iter().for_each(|view| drop(models.sweeps.put(view.number, view)));
-        restore(&models.sweeps_ended, history.sweeps_ended);
+        restore(&models.suggestions, history.suggestions, |_| {});
+        for view in history.sweeps {
+            models.sweeps.put(view.number, view);
+        }
+        restore(&models.sweeps_ended, history.sweeps_ended, |_| {});
     }
 }
 
-fn rows<K: Copy + Eq + Ord + std::hash::Hash, V: Clone>(table: &Table<K, V>) -> Vec<V> {
+fn rows<K: Copy + Ord + Hash, V: Clone>(table: &Table<K, V>) -> Vec<V> {
     table.all().iter().map(|row| V::clone(row)).collect()
 }
 
-fn kept<K: Copy + Eq + std::hash::Hash, V: Clone>(rings: &Rings<K, V>) -> Kept<K, V> {
+/// The rows of rings by themselves: some rings share theirs.
+fn kept<K: Copy + Ord + Hash, V: Clone, R: Clone + Borrow<V>>(rings: &Rings<K, R>) -> Kept<K, V> {
     let (next, rows) = rings.all();
-    let rows = rows.into_iter().map(|(number, key, row)| (number, key, V::clone(&row)));
+    let rows = rows.into_iter().map(|(number, key, row)| (number, key, row.borrow().clone()));
     Kept { next, rows: rows.collect() }
 }
 
-fn restore<K: Copy + Eq + std::hash::Hash, V>(
-    rings: &Rings<K, V>,
+/// Puts rows back into their rings, and shows each to `seen`.
+fn restore<K: Copy + Ord + Hash, V, R: Clone + From<V>>(
+    rings: &Rings<K, R>,
     kept: Kept<K, V>,
-) -> Vec<(u64, K, Arc<V>)> {
-    let rows: Vec<(u64, K, Arc<V>)> =
-        kept.rows.into_iter().map(|(number, key, row)| (number, key, Arc::new(row))).collect();
-    rings.restore(kept.next, rows.iter().cloned());
-    rows
+    mut seen: impl FnMut(&R),
+) {
+    let rows = kept.rows.into_iter().map(|(number, key, row)| (number, key, R::from(row)));
+    rings.restore(kept.next, rows.inspect(|(_, _, row)| seen(row)));
 }

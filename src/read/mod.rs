@@ -42,7 +42,7 @@ use tokio::sync::watch;
 
 use self::page::{Ask, Page};
 use self::rings::Rings;
-use self::table::{Table, keys_after, read};
+use self::table::{Map, Table, keys_after, read};
 use self::views::{
     CashLine, Depth, FundView, IntentionView, KeyView, LockView, OrderView, PartyView,
     ProposalView, RegisterLine, SegmentView, Stamp, SuggestionView, SweepView, TradeView,
@@ -73,7 +73,7 @@ pub struct NotReached {
 }
 
 /// Each party's open orders, in the order of their ids.
-type OpenOrders = DashMap<PartyId, BTreeSet<OrderId>>;
+type OpenOrders = Map<PartyId, BTreeSet<OrderId>>;
 
 struct Models {
     /// The newest digest of the whole market that was computed, and the entry it is of.
@@ -86,31 +86,31 @@ struct Models {
     keys: Table<[u8; 32], Key>,
     party_keys: RwLock<BTreeSet<(PartyId, [u8; 32])>>,
     proposals: Table<ProposalId, ProposalView>,
-    proposals_ended: Rings<(), ProposalView>,
+    proposals_ended: Rings<(), Arc<ProposalView>>,
     funds: Table<FundId, Fund>,
     fund_codes: DashMap<String, FundId>,
-    volumes: DashMap<FundId, Volume>,
-    depths: DashMap<FundId, Arc<Depth>>,
+    volumes: Map<FundId, Volume>,
+    depths: Map<FundId, Arc<Depth>>,
     holdings: Table<(PartyId, FundId), Holding>,
     holders: RwLock<BTreeSet<(FundId, PartyId)>>,
     register_lines: Rings<(PartyId, FundId), RegisterLine>,
     locks: Table<LockId, LockView>,
-    locks_released: Rings<(PartyId, FundId), LockView>,
+    locks_released: Rings<(PartyId, FundId), Arc<LockView>>,
     cash: Table<(PartyId, Currency), Cash>,
     houses: RwLock<Vec<House>>,
     cash_lines: Rings<(PartyId, Currency), CashLine>,
     transfers: Table<TransferId, TransferView>,
-    transfers_settled: Rings<PartyId, TransferView>,
-    orders: DashMap<OrderId, Arc<OrderView>>,
+    transfers_settled: Rings<PartyId, Arc<TransferView>>,
+    orders: Map<OrderId, Arc<OrderView>>,
     open_orders: OpenOrders,
-    orders_closed: Rings<PartyId, OrderView>,
-    fund_trades: Rings<FundId, TradeView>,
-    party_trades: Rings<PartyId, TradeView>,
+    orders_closed: Rings<PartyId, Arc<OrderView>>,
+    fund_trades: Rings<FundId, Arc<TradeView>>,
+    party_trades: Rings<PartyId, Arc<TradeView>>,
     intentions: Table<IntentionId, IntentionView>,
     fund_intentions: RwLock<BTreeSet<(FundId, IntentionId)>>,
-    suggestions: Rings<PartyId, SuggestionView>,
+    suggestions: Rings<PartyId, Arc<SuggestionView>>,
     sweeps: Table<u64, SweepView>,
-    sweeps_ended: Rings<(), SweepView>,
+    sweeps_ended: Rings<(), Arc<SweepView>>,
 }
 
 /// Which orders of a party are wanted.

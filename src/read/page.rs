@@ -1,5 +1,7 @@
 //! Pages of lists: bounded, and continued by a key that stays good over a restart.
 
+use std::sync::Arc;
+
 /// Most rows of a page.
 pub const PAGE_ROWS_MAX: usize = 1_000;
 /// Rows of a page whose size was not said.
@@ -48,6 +50,11 @@ impl<K> Ask<K> {
 }
 
 impl<T, K> Page<T, K> {
+    /// The same rows, to hand around.
+    pub(crate) fn shared(self) -> Page<Arc<T>, K> {
+        Page { rows: self.rows.into_iter().map(Arc::new).collect(), next: self.next }
+    }
+
     /// The page of what comes from `rows`, whose keys continue it, as far as `wanted` picks.
     pub(crate) fn collect(
         ask: &Ask<K>,

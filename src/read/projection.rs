@@ -5,13 +5,14 @@
 //! engine is written a second time. What the market forgets (closed orders, trades, statements)
 //! is folded from the events. Memory is that of a second market; that is the price.
 
-use std::collections::BTreeSet;
+use std::mem;
 use std::sync::Arc;
 
 use sfund_engine::entry::Header;
 use sfund_engine::event::Event;
 use sfund_engine::id::{FundId, PartyId, Sequence};
 use sfund_engine::market::Market;
+use sfund_engine::registry::holding::Holding;
 use sfund_engine::trading::set_trading_state::TradingScope;
 
 use crate::published::Block;
@@ -26,15 +27,45 @@ pub struct Projection {
     touched: Touched,
 }
 
-/// What a block touched and is copied once, at its end.
+/// What entries touched and is copied once, at the end of a round.
 #[derive(Default)]
 pub(super) struct Touched {
-    pub(super) parties: BTreeSet<PartyId>,
-    pub(super) funds: BTreeSet<FundId>,
-    pub(super) books: BTreeSet<FundId>,
+    pub(super) parties: Numbers,
+    pub(super) funds: Numbers,
+    pub(super) books: Numbers,
     pub(super) venue: bool,
     pub(super) segments: bool,
     pub(super) houses: bool,
+}
+
+/// Ids that were touched, each listed once.
+#[derive(Default)]
+pub(super) struct Numbers {
+    listed: Vec<u32>,
+    is_listed: Vec<bool>,
+}
+
+impl Numbers {
+    pub(super) fn insert(&mut self, number: u32) {
+        let index = usize::try_from(number).expect("an id is an index");
+        if self.is_listed.len() <= index {
+            self.is_listed.resize(index.saturating_add(1), false);
+        }
+        let is_listed = self.is_listed.get_mut(index).expect("there is room for it now");
+        if !*is_listed {
+            *is_listed = true;
+            self.listed.push(number);
+        }
+    }
+
+    /// Hands each to `each`, in the order in which they came, and forgets them.
+    fn drain(&mut self, mut each: impl FnMut(u32)) {
+        for number in self.listed.drain(..) {
+            let index = usize::try_from(number).expect("an id is an index");
+            *self.is_listed.get_mut(index).expect("a number that is listed has its place") = false;
+            each(number);
+        }
+    }
 }
 
 /// One event on its way into the models, after the replica took it.
@@ -77,6 +108,17 @@ impl Projection {
     ///
     /// If an entry is missing before it, or contradicts the market.
     pub fn apply(&mut self, block: &Block) {
+        self.record(block);
+        self.finish();
+    }
+
+    /// Records the entries of `block` that are new. What their events touched is copied, and they
+    /// are reached, with [`Projection::finish`]: once for all that was recorded by then.
+    ///
+    /// # Panics
+    ///
+    /// As [`Projection::apply`].
+    pub fn record(&mut self, block: &Block) {
         for (header, _, outcome) in block.entries() {
             if header.sequence <= self.market.sequence() {
                 continue;
@@ -88,17 +130,23 @@ impl Projection {
                 Fold { read, market, touched, header, stamp }.fold(event);
             });
         }
+    }
+
+    /// Copies what was touched, and says that everything recorded is reached.
+    pub fn finish(&mut self) {
         self.copy_touched();
         self.publish();
     }
 
     /// Copies every row of the replica: after a start from a snapshot.
     pub(super) fn copy_all(&mut self) {
-        let parties = (0_u32..).zip(self.market.parties()).map(|(id, _)| PartyId::new(id));
-        self.touched.parties = parties.collect();
-        let funds = (0_u32..).zip(self.market.funds()).map(|(id, _)| FundId::new(id));
-        self.touched.funds = funds.collect();
-        self.touched.books = self.touched.funds.clone();
+        for (id, _) in (0..).zip(self.market.parties()) {
+            self.touched.parties.insert(id);
+        }
+        for (id, _) in (0..).zip(self.market.funds()) {
+            self.touched.funds.insert(id);
+            self.touched.books.insert(id);
+        }
         (self.touched.venue, self.touched.segments, self.touched.houses) = (true, true, true);
         for holding in self.market.holdings() {
             self.read.put_holding(*holding);
@@ -109,8 +157,7 @@ impl Projection {
         for (hash, key) in self.market.keys() {
             self.read.put_key(*hash, *key);
         }
-        self.copy_touched();
-        self.publish();
+        self.finish();
     }
 
     fn publish(&self) {
@@ -121,12 +168,11 @@ impl Projection {
     }
 
     fn copy_touched(&mut self) {
-        let touched = std::mem::take(&mut self.touched);
-        let (market, models) = (&self.market, &self.read.0);
-        if touched.venue {
+        let (market, models, touched) = (&self.market, &self.read.0, &mut self.touched);
+        if mem::take(&mut touched.venue) {
             *write(&models.venue) = market.venue().cloned().map(Arc::new);
         }
-        if touched.segments {
+        if mem::take(&mut touched.segments) {
             for (id, segment) in (0_u32..).zip(market.segments()) {
                 let id = sfund_engine::id::SegmentId::new(id);
                 let schedule = usize::try_from(segment.schedule).expect("an index");
@@ -134,24 +180,28 @@ impl Projection {
                 models.segments.put(id, SegmentView { id, segment: segment.clone(), fees });
             }
         }
-        if touched.houses {
+        if mem::take(&mut touched.houses) {
             *write(&models.houses) = market.houses().to_vec();
         }
-        for id in touched.parties {
+        touched.parties.drain(|number| {
+            let id = PartyId::new(number);
             let party = market.party_at(id).expect("events name parties that are registered");
-            models.party_codes.entry(party.details.code.clone()).or_insert(id);
-            models.parties.put(id, party.clone());
-        }
-        for id in &touched.funds {
-            let fund = market.fund_at(*id).expect("events name funds that are registered");
-            models.fund_codes.entry(fund.details.code.clone()).or_insert(*id);
-            models.funds.put(*id, fund.clone());
-        }
+            if models.parties.put(id, party.clone()).is_none() {
+                models.party_codes.insert(party.details.code.clone(), id);
+            }
+        });
+        touched.funds.drain(|number| {
+            let id = FundId::new(number);
+            let fund = market.fund_at(id).expect("events name funds that are registered");
+            if models.funds.put(id, fund.clone()).is_none() {
+                models.fund_codes.insert(fund.details.code.clone(), id);
+            }
+        });
         let stamp = Stamp { sequence: market.sequence(), at: market.now() };
-        for id in &touched.books {
-            let depth = super::depth::depth(market, *id, stamp);
-            models.depths.insert(*id, Arc::new(depth));
-        }
+        touched.books.drain(|number| {
+            let id = FundId::new(number);
+            models.depths.insert(id, Arc::new(super::depth::depth(market, id, stamp)));
+        });
     }
 }
 
@@ -171,8 +221,8 @@ impl Fold<'_> {
             Event::Affiliated(fact) => self.touch_party(fact.party),
             Event::PartyStatusSet(fact) => self.touch_party(fact.party),
             Event::FundRegistered(fact) => {
-                self.touched.funds.insert(fact.fund);
-                self.touched.books.insert(fact.fund);
+                self.touch_fund(fact.fund);
+                self.touched.books.insert(fact.fund.number());
             }
             Event::TermExtended(fact) => self.touch_fund(fact.fund),
             Event::UnitsIssued(fact) => self.units_issued(fact),
@@ -201,11 +251,11 @@ impl Fold<'_> {
     }
 
     pub(super) fn touch_party(&mut self, party: PartyId) {
-        self.touched.parties.insert(party);
+        self.touched.parties.insert(party.number());
     }
 
     pub(super) fn touch_fund(&mut self, fund: FundId) {
-        self.touched.funds.insert(fund);
+        self.touched.funds.insert(fund.number());
     }
 
     fn copy_key(&mut self, hash: [u8; 32]) {
@@ -220,12 +270,14 @@ impl Read {
         self.0.keys.put(hash, key);
     }
 
-    pub(super) fn put_holding(&self, holding: sfund_engine::registry::holding::Holding) {
+    /// Puts a holding in the place of the one before, and answers with that.
+    pub(super) fn put_holding(&self, holding: Holding) -> Option<Holding> {
         let (party, fund) = (holding.party, holding.fund);
-        if self.0.holdings.find(&(party, fund)).is_none() {
+        let before = self.0.holdings.put((party, fund), holding);
+        if before.is_none() {
             write(&self.0.holders).insert((fund, party));
         }
-        self.0.holdings.put((party, fund), holding);
+        before
     }
 }
 

@@ -86,7 +86,7 @@ impl Read {
         fund: FundId,
         ask: &Ask<u64>,
     ) -> Page<Arc<RegisterLine>, u64> {
-        self.0.register_lines.page(&(party, fund), ask, |_| true)
+        self.0.register_lines.page(&(party, fund), ask, |_| true).shared()
     }
 
     /// A lock in force.
@@ -143,7 +143,7 @@ impl Read {
         currency: Currency,
         ask: &Ask<u64>,
     ) -> Page<Arc<CashLine>, u64> {
-        self.0.cash_lines.page(&(party, currency), ask, |_| true)
+        self.0.cash_lines.page(&(party, currency), ask, |_| true).shared()
     }
 
     /// The venue's own accounts, one for each currency.

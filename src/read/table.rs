@@ -2,22 +2,27 @@
 
 use std::collections::BTreeSet;
 use std::hash::Hash;
+use std::mem;
 use std::ops::{Bound, RangeBounds};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use dashmap::DashMap;
+use foldhash::fast::RandomState;
 
 use crate::read::page::{Ask, PAGE_LOOKS_MAX, Page};
 
+/// Rows by an id of ours: what the market numbers needs no hash that withstands choice.
+pub(crate) type Map<K, V> = DashMap<K, V, RandomState>;
+
 /// Rows by key. One thread writes, any number read.
 pub(crate) struct Table<K, V> {
-    rows: DashMap<K, Arc<V>>,
+    rows: Map<K, Arc<V>>,
     keys: RwLock<BTreeSet<K>>,
 }
 
 impl<K: Eq + Hash, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self { rows: DashMap::new(), keys: RwLock::default() }
+        Self { rows: Map::default(), keys: RwLock::default() }
     }
 }
 
@@ -27,13 +32,26 @@ impl<K: Copy + Eq + Ord + Hash, V> Table<K, V> {
         self.rows.get(key).map(|row| Arc::clone(&row))
     }
 
-    /// Puts a row in the place of the one before.
-    pub(crate) fn put(&self, key: K, row: V) -> Arc<V> {
-        let row = Arc::new(row);
-        if self.rows.insert(key, Arc::clone(&row)).is_none() {
-            write(&self.keys).insert(key);
+    /// Whether `key` has a row.
+    pub(crate) fn has(&self, key: &K) -> bool {
+        self.rows.contains_key(key)
+    }
+
+    /// Puts a row in the place of the one before, and answers with that: in its very place, unless
+    /// a reader holds it.
+    pub(crate) fn put(&self, key: K, row: V) -> Option<V>
+    where
+        V: Clone,
+    {
+        if let Some(mut found) = self.rows.get_mut(&key) {
+            return Some(match Arc::get_mut(&mut found) {
+                Some(place) => mem::replace(place, row),
+                None => Arc::unwrap_or_clone(mem::replace(&mut *found, Arc::new(row))),
+            });
         }
-        row
+        self.rows.insert(key, Arc::new(row));
+        write(&self.keys).insert(key);
+        None
     }
 
     /// Takes a row out.

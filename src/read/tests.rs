@@ -274,6 +274,22 @@ fn every_kind_of_record_is_found_and_its_end_is_remembered() {
     assert_exact(&projection);
 }
 
+#[test]
+fn who_only_asked_for_a_first_deposit_has_no_account_yet() {
+    let mut projection = trading();
+    let ask = RequestTransfer {
+        party: ALICE,
+        direction: Direction::Deposit,
+        currency: Currency::CNY,
+        amount: Money::from_fen(100),
+        reference: "R".to_owned(),
+    };
+    accept(&mut projection, ALICE, Command::RequestTransfer(Box::new(ask)));
+    // Nor has it one after a start from a snapshot, which copies the market's accounts.
+    assert!(projection.market().cash_accounts().iter().all(|cash| cash.party != ALICE));
+    assert_eq!(projection.read().cash(ALICE, Currency::CNY), None);
+}
+
 fn first_transfer() -> Ask<TransferId> {
     Ask::first()
 }
@@ -407,7 +423,7 @@ fn rings_keep_the_newest_rows_of_each_key_and_over_all() {
         let (mut twin, mut dropped) = (VecDeque::new(), 0);
         for number in 0..500 {
             let key: u8 = random.random_range(0..5);
-            rings.push(key, Arc::new(number), |_| dropped += 1);
+            rings.push(key, number, |_| dropped += 1);
             twin.push_back((number, key));
             let of_key = twin.iter().filter(|(_, other)| *other == key).count();
             if per_key < of_key {
@@ -434,7 +450,7 @@ fn rings_keep_the_newest_rows_of_each_key_and_over_all() {
             let (mut all, mut ask) = (Vec::new(), Ask { after: None, rows_max: 2 });
             loop {
                 let page = rings.page(&key, &ask, |_| true);
-                all.extend(page.rows.iter().map(|number| **number));
+                all.extend(page.rows.iter().copied());
                 let Some(next) = page.next else { break };
                 ask = Ask::after(next, 2);
             }

@@ -116,12 +116,12 @@ fn follow(
             break;
         }
         for block in &blocks {
-            if until <= reached.sequence {
-                return Ok(reached);
+            if reached.sequence < until {
+                projection.record(&Block::decode(block)?);
+                reached = block.head();
             }
-            projection.apply(&Block::decode(block)?);
-            reached = block.head();
         }
+        projection.finish();
         progress(&reached);
     }
     Ok(reached)

@@ -73,8 +73,8 @@ impl Answer {
         Self(Body::Recorded { item, is_repeated: true })
     }
 
-    pub(crate) fn unrecorded(answer: Unrecorded) -> Self {
-        Self(Body::Unrecorded(Box::new(answer)))
+    pub(crate) fn unrecorded(answer: Box<Unrecorded>) -> Self {
+        Self(Body::Unrecorded(answer))
     }
 
     /// The entry of the answer; without one, the newest entry when the command was judged.

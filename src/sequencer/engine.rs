@@ -34,25 +34,37 @@ pub(super) struct Batch {
     pub(super) begun: Instant,
 }
 
+/// Memory that a batch no longer needs, for the next.
+pub(super) struct Spare {
+    pub(super) draft: Draft,
+    pub(super) records: Vec<Record>,
+    pub(super) events: Vec<Event>,
+    pub(super) replies: Vec<(Ticket, Due)>,
+}
+
 /// What is owed to one who waits.
 pub(super) enum Due {
     /// The entry at this index of the batch.
     Record(usize),
     /// The answer of an earlier entry.
     Repeat(Sequence),
-    /// An answer without an entry.
-    Unrecorded(Unrecorded),
+    /// An answer without an entry. They are few, and every place in a batch is as large as this.
+    Unrecorded(Box<Unrecorded>),
 }
 
 impl Batch {
     fn new(first: Sequence, term: u64) -> Self {
-        Self {
-            draft: Draft::new(first, term),
-            records: Vec::new(),
-            events: Vec::new(),
-            replies: Vec::new(),
-            begun: Instant::now(),
-        }
+        let (draft, records, events) = (Draft::new(first, term), Vec::new(), Vec::new());
+        Self { draft, records, events, replies: Vec::new(), begun: Instant::now() }
+    }
+
+    fn again(spare: Spare, first: Sequence, term: u64) -> Self {
+        let Spare { mut draft, mut records, mut events, mut replies } = spare;
+        draft.restart(first, term);
+        records.clear();
+        events.clear();
+        replies.clear();
+        Self { draft, records, events, replies, begun: Instant::now() }
     }
 
     fn is_empty(&self) -> bool {
@@ -65,7 +77,7 @@ pub(super) struct Engine {
     clock: Arc<dyn Clock>,
     queue: Receiver<Message>,
     batches: Sender<Batch>,
-    spares: Receiver<Draft>,
+    spares: Receiver<Spare>,
     limits: Limits,
     term: u64,
     batch: Batch,
@@ -84,7 +96,7 @@ impl Engine {
         clock: Arc<dyn Clock>,
         queue: Receiver<Message>,
         batches: Sender<Batch>,
-        spares: Receiver<Draft>,
+        spares: Receiver<Spare>,
         limits: Limits,
         newest: Head,
     ) -> Self {
@@ -179,7 +191,8 @@ impl Engine {
     }
 
     fn unrecorded(&self, at: Time, command: Command, outcome: Result<Vec<Event>, Reject>) -> Due {
-        Due::Unrecorded(Unrecorded { sequence: self.market.sequence(), at, command, outcome })
+        let sequence = self.market.sequence();
+        Due::Unrecorded(Box::new(Unrecorded { sequence, at, command, outcome }))
     }
 
     /// The header of a command that comes now. Everything due by then has passed.
@@ -256,13 +269,10 @@ impl Engine {
             Some(record) => record.header.sequence.next(),
             None => self.market.sequence().next(),
         };
-        let mut next = Batch::new(first, self.term);
-        if let Ok(mut spare) = self.spares.try_recv() {
-            spare.restart(first, self.term);
-            next.draft = spare;
-        }
-        next.records.reserve(self.batch.records.len());
-        next.events.reserve(self.batch.events.len());
+        let next = match self.spares.try_recv() {
+            Ok(spare) => Batch::again(spare, first, self.term),
+            Err(_) => Batch::new(first, self.term),
+        };
         let batch = std::mem::replace(&mut self.batch, next);
         self.batches.send(batch).map_err(|_| Gone)
     }

@@ -74,7 +74,7 @@ impl Default for Limits {
         Self {
             queue_commands_max: 65_536,
             batch_commands_max: 1_024,
-            batches_ahead_max: 1,
+            batches_ahead_max: 4,
             publish_blocks_max: 64,
             stream_blocks_max: 1_024,
             recent_blocks_max: 64,

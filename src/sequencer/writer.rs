@@ -11,7 +11,7 @@ use sfund_engine::id::Sequence;
 use crate::cause;
 use crate::journal::{self, Digest, Draft, Head, Writer};
 use crate::published::{Block, Item};
-use crate::sequencer::engine::{Batch, Due};
+use crate::sequencer::engine::{Batch, Due, Spare};
 use crate::sequencer::handle::{Reply, Ticket};
 use crate::sequencer::recall::Recall;
 use crate::sequencer::{Answer, Fatal, Next, OnFatal};
@@ -28,11 +28,10 @@ impl Recent {
         Self { blocks: VecDeque::new(), blocks_max }
     }
 
-    fn push(&mut self, block: Arc<Block>) {
+    /// Takes a block in, and answers with the one that is given up for it.
+    fn push(&mut self, block: Arc<Block>) -> Option<Arc<Block>> {
         self.blocks.push_back(block);
-        if self.blocks_max < self.blocks.len() {
-            self.blocks.pop_front();
-        }
+        if self.blocks_max < self.blocks.len() { self.blocks.pop_front() } else { None }
     }
 
     fn find(&self, sequence: Sequence) -> Option<Item> {
@@ -46,7 +45,7 @@ pub(super) struct WriterThread {
     pub(super) digest: Digest,
     pub(super) head: Head,
     pub(super) batches: Receiver<Batch>,
-    pub(super) spares: Sender<Draft>,
+    pub(super) spares: Sender<Spare>,
     pub(super) blocks: Sender<Arc<Block>>,
     pub(super) recalls: Sender<Recall>,
     pub(super) recent: Recent,
@@ -56,6 +55,7 @@ pub(super) struct WriterThread {
 
 /// A batch that is durable: its block, if it has one, and who waits.
 struct Written {
+    draft: Draft,
     block: Option<Arc<Block>>,
     replies: Vec<(Ticket, Due)>,
     begun: Instant,
@@ -120,7 +120,7 @@ impl WriterThread {
         for batch in batches {
             let Batch { draft, records, events, replies, begun } = batch;
             if draft.is_empty() {
-                written.push(Written { block: None, replies, begun });
+                written.push(Written { draft, block: None, replies, begun });
                 continue;
             }
             let sealed = draft.seal(&self.head, self.digest);
@@ -128,11 +128,8 @@ impl WriterThread {
             self.head = sealed.head();
             entries = entries.saturating_add(records.len());
             bytes = bytes.saturating_add(sealed.frame().len());
-            let hashes = sealed.entries().map(|(_, hash, _)| hash).collect();
-            let block = Block { head: self.head, records, hashes, events };
-            written.push(Written { block: Some(Arc::new(block)), replies, begun });
-            // If nobody wants the spare, it goes.
-            drop(self.spares.try_send(draft));
+            let block = Block { head: self.head, records, hashes: sealed.into_hashes(), events };
+            written.push(Written { draft, block: Some(Arc::new(block)), replies, begun });
         }
         if entries != 0 {
             times.append = taken.elapsed();
@@ -150,17 +147,15 @@ impl WriterThread {
 
     /// Answers everyone who waits for a batch, and says how long each step took.
     fn answer_all(&mut self, batch: Written, times: &Times) {
-        let Written { block, replies, begun } = batch;
-        if let Some(block) = &block {
-            self.recent.push(Arc::clone(block));
-        }
+        let Written { draft, block, mut replies, begun } = batch;
+        let old = block.as_ref().and_then(|block| self.recent.push(Arc::clone(block)));
         if let Some((first, _)) = replies.first() {
             let wait = begun.saturating_duration_since(first.since);
             metrics::histogram!("sfund_wait_seconds").record(wait);
             metrics::histogram!("sfund_answer_seconds").record(first.since.elapsed());
         }
         let is_traced = tracing::enabled!(tracing::Level::DEBUG);
-        for (ticket, due) in replies {
+        for (ticket, due) in replies.drain(..) {
             let Ticket { reply, since, span } = ticket;
             let wait = begun.saturating_duration_since(since);
             let decide = times.taken.saturating_duration_since(begun);
@@ -173,6 +168,11 @@ impl WriterThread {
             }
             self.answer(block.as_ref(), reply, due);
         }
+        // Somebody may hold the old block still; then its memory goes when they are done.
+        let old = old.and_then(Arc::into_inner).map(|block| (block.records, block.events));
+        let (records, events) = old.unwrap_or_default();
+        // If nobody wants the spare, it goes.
+        drop(self.spares.try_send(Spare { draft, records, events, replies }));
     }
 
     fn answer(&self, block: Option<&Arc<Block>>, reply: Reply, due: Due) {

@@ -116,12 +116,6 @@ rpcs! {
     }
 }
 
-/// The method of this path.
-#[must_use]
-pub fn rpc(path: &str) -> Option<&'static RpcAccess> {
-    RPCS.iter().find(|rpc| rpc.path == path)
-}
-
 impl RpcAccess {
     /// Whether the method lasts longer than one answer.
     #[must_use]

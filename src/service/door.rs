@@ -3,18 +3,20 @@
 //! A layer, so that nothing of a call is decoded before it is admitted. What it finds out goes with
 //! the request as a [`Visit`].
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use dashmap::DashMap;
 use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use http::{HeaderMap, Request, Response};
+use metrics::{Counter, Histogram};
 use sfund_engine::id::PartyId;
 use tokio::time::Instant;
 use tonic::body::Body;
@@ -25,7 +27,7 @@ use tracing::{Instrument as _, Span};
 
 use crate::read::Read;
 use crate::sequencer::Clock;
-use crate::service::access::{RpcAccess, rpc};
+use crate::service::access::{RPCS, RpcAccess};
 use crate::service::auth::{Identity, identify};
 use crate::service::limits::Limits;
 use crate::traces;
@@ -33,8 +35,8 @@ use crate::wire::status::{Denial, Trouble};
 
 /// Methods outside the table, which need no key: whether the server lives, and what it offers.
 const OPEN_PREFIXES: [&str; 2] = ["/grpc.health.v1.Health/", "/grpc.reflection.v1."];
-/// Callers whose shares are remembered before those that rest are forgotten.
-const SHARES_MAX: usize = 65_536;
+/// Callers that are remembered before those that rest are forgotten.
+const CALLERS_MAX: usize = 65_536;
 /// Digits of a `grpc-timeout`.
 const TIMEOUT_DIGITS_MAX: usize = 8;
 
@@ -53,16 +55,24 @@ pub struct Doorman {
     read: Read,
     clock: Arc<dyn Clock>,
     limits: Limits,
-    shares: DefaultKeyedRateLimiter<PartyId>,
+    methods: HashMap<&'static str, Arc<Method>>,
     callers: DashMap<PartyId, Arc<Caller>>,
     streams_open: Arc<AtomicUsize>,
 }
 
-/// What one caller has going.
-#[derive(Debug, Default)]
+/// One method, and what is counted of it: looked up at its first call and kept.
+struct Method {
+    access: &'static RpcAccess,
+    answered: OnceLock<Counter>,
+    seconds: OnceLock<Histogram>,
+}
+
+/// What one caller has going, and what is left of its share.
+#[derive(Debug)]
 struct Caller {
     calls: AtomicUsize,
     streams: AtomicUsize,
+    share: DefaultDirectRateLimiter,
 }
 
 /// A place taken by a call.
@@ -83,12 +93,12 @@ impl Doorman {
     /// The doorman of a server.
     #[must_use]
     pub fn new(read: Read, clock: Arc<dyn Clock>, limits: Limits) -> Self {
-        let quota = Quota::per_second(limits.calls_per_second).allow_burst(limits.calls_burst);
+        let method = |access: &'static RpcAccess| (access.path, Arc::new(Method::new(access)));
         Self {
             read,
             clock,
             limits,
-            shares: RateLimiter::keyed(quota),
+            methods: RPCS.iter().map(method).collect(),
             callers: DashMap::new(),
             streams_open: Arc::new(AtomicUsize::new(0)),
         }
@@ -103,10 +113,11 @@ impl Doorman {
     fn admit<B>(&self, rpc: &RpcAccess, request: &Request<B>) -> Result<Visit, Denial> {
         let now = self.clock.now();
         let who = identify(request.headers(), request.extensions(), &self.read, now)?;
-        self.share(who.party)?;
+        let caller = self.caller(who.party);
+        self.share(&caller)?;
         rpc.admit(who.role, who.scope)?;
         let kind = if rpc.is_stream() { Kind::Stream } else { Kind::Call };
-        let place = self.take_place(who.party, kind)?;
+        let place = self.take_place(caller, kind)?;
         let asked = timeout(request.headers());
         let longest = match kind {
             Kind::Call => Some(self.limits.call_duration_max),
@@ -117,11 +128,19 @@ impl Doorman {
         Ok(Visit { who, deadline, _place: Arc::new(place) })
     }
 
-    fn share(&self, party: PartyId) -> Result<(), Trouble> {
-        if SHARES_MAX < self.shares.len() {
-            self.shares.retain_recent();
+    fn caller(&self, party: PartyId) -> Arc<Caller> {
+        if let Some(caller) = self.callers.get(&party) {
+            return Arc::clone(&caller);
         }
-        self.shares.check_key(&party).map_err(|not_until| {
+        if CALLERS_MAX <= self.callers.len() {
+            self.callers.retain(|_, caller| !caller.rests(&self.limits));
+        }
+        let new = || Arc::new(Caller::new(&self.limits));
+        Arc::clone(&self.callers.entry(party).or_insert_with(new))
+    }
+
+    fn share(&self, caller: &Caller) -> Result<(), Trouble> {
+        caller.share.check().map_err(|not_until| {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
             let wait_milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
             let calls_per_second = self.limits.calls_per_second.get();
@@ -129,8 +148,7 @@ impl Doorman {
         })
     }
 
-    fn take_place(&self, party: PartyId, kind: Kind) -> Result<Place, Trouble> {
-        let caller = Arc::clone(&self.callers.entry(party).or_default());
+    fn take_place(&self, caller: Arc<Caller>, kind: Kind) -> Result<Place, Trouble> {
         let limit = match kind {
             Kind::Call => self.limits.calls_in_flight_max,
             Kind::Stream => self.limits.streams_per_caller_max,
@@ -151,7 +169,40 @@ impl Doorman {
     }
 }
 
+impl Method {
+    fn new(access: &'static RpcAccess) -> Self {
+        Self { access, answered: OnceLock::new(), seconds: OnceLock::new() }
+    }
+
+    /// Counts an answer, of a stream its beginning, and how long it took; tells its code.
+    fn count(&self, response: &Response<Body>, begun: Instant) -> Code {
+        let method = self.access.path;
+        let code = code(response);
+        if code == Code::Ok {
+            self.answered.get_or_init(|| calls(method, code)).increment(1);
+        } else {
+            calls(method, code).increment(1);
+        }
+        if !self.access.is_stream() {
+            let seconds = || metrics::histogram!("sfund_call_seconds", "method" => method);
+            self.seconds.get_or_init(seconds).record(begun.elapsed());
+        }
+        code
+    }
+}
+
 impl Caller {
+    fn new(limits: &Limits) -> Self {
+        let quota = Quota::per_second(limits.calls_per_second).allow_burst(limits.calls_burst);
+        let (calls, streams) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { calls, streams, share: RateLimiter::direct(quota) }
+    }
+
+    /// Whether it has nothing going and all of its share: then a new one is as good.
+    fn rests(self: &Arc<Self>, limits: &Limits) -> bool {
+        Arc::strong_count(self) == 1 && self.share.check_n(limits.calls_burst) == Ok(Ok(()))
+    }
+
     fn count(&self, kind: Kind) -> &AtomicUsize {
         match kind {
             Kind::Call => &self.calls,
@@ -228,9 +279,10 @@ where
         if OPEN_PREFIXES.iter().any(|prefix| path.starts_with(prefix)) {
             return Box::pin(self.inner.call(request));
         }
-        let Some(rpc) = rpc(path) else {
+        let Some(method) = self.doorman.methods.get(path) else {
             return refuse("unknown", Trouble::MethodUnknown { method: path.to_owned() }.into());
         };
+        let rpc = method.access;
         let visit = match self.doorman.admit(rpc, &request) {
             Ok(visit) => visit,
             Err(denial) => {
@@ -242,6 +294,7 @@ where
         let begun = Instant::now();
         // A stream looks at its deadline itself: it is long over when its first answer is there.
         let deadline = visit.deadline.filter(|_| !rpc.is_stream());
+        let method = Arc::clone(method);
         request.extensions_mut().insert(visit.clone());
         let call =
             if rpc.is_stream() { Span::none() } else { traces::call(rpc.path, request.headers()) };
@@ -255,11 +308,7 @@ where
             drop(visit);
             let response = answered
                 .unwrap_or_else(|_| Ok(Status::from(Trouble::DeadlineExceeded {}).into_http()))?;
-            call.record("rpc.grpc.status_code", i32::from(count(rpc.path, &response)));
-            if !rpc.is_stream() {
-                metrics::histogram!("sfund_call_seconds", "method" => rpc.path)
-                    .record(begun.elapsed());
-            }
+            call.record("rpc.grpc.status_code", i32::from(method.count(&response, begun)));
             Ok(response)
         })
     }
@@ -267,19 +316,19 @@ where
 
 fn refuse(method: &'static str, denial: Denial) -> Answered {
     let response = Status::from(denial).into_http();
-    count(method, &response);
+    calls(method, code(&response)).increment(1);
     Box::pin(std::future::ready(Ok(response)))
 }
 
-/// Counts an answer, of a stream its beginning.
-fn count(method: &'static str, response: &Response<Body>) -> Code {
-    // An answer without a message has its status in the headers; one with a message is good.
-    let status =
-        response.headers().get("grpc-status").map(|code| Code::from_bytes(code.as_bytes()));
-    let code = status.unwrap_or(Code::Ok);
-    let name = format!("{code:?}");
-    metrics::counter!("sfund_calls_total", "method" => method, "code" => name).increment(1);
-    code
+fn calls(method: &'static str, code: Code) -> Counter {
+    let code = format!("{code:?}");
+    metrics::counter!("sfund_calls_total", "method" => method, "code" => code)
+}
+
+/// An answer without a message has its status in the headers; one with a message is good.
+fn code(response: &Response<Body>) -> Code {
+    let status = response.headers().get("grpc-status");
+    status.map_or(Code::Ok, |code| Code::from_bytes(code.as_bytes()))
 }
 
 fn remote<B>(request: &Request<B>) -> String {
@@ -291,7 +340,24 @@ fn remote<B>(request: &Request<B>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
+
+    #[test]
+    fn a_caller_is_forgotten_only_with_nothing_going_and_all_of_its_share() {
+        let many = |number| NonZeroU32::new(number).unwrap();
+        let limits =
+            Limits { calls_per_second: many(1), calls_burst: many(10_000), ..Limits::default() };
+        let spent = Arc::new(Caller::new(&limits));
+        assert_eq!(spent.share.check_n(many(9_000)), Ok(Ok(())));
+        assert!(!spent.rests(&limits));
+        let caller = Arc::new(Caller::new(&limits));
+        let going = Arc::clone(&caller);
+        assert!(!caller.rests(&limits));
+        drop(going);
+        assert!(caller.rests(&limits));
+    }
 
     #[test]
     fn a_timeout_is_read_in_every_unit_and_a_wrong_one_is_none() {

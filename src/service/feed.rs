@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use sfund_engine::id::Sequence;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::Stream as Flow;
@@ -91,6 +92,15 @@ impl<M> Inlet<M> {
         }
     }
 
+    /// Sends a message if there is a place, or gives it back.
+    pub(crate) fn offer(&self, message: M) -> Option<M> {
+        match self.messages.try_send(message) {
+            Ok(()) => None,
+            // The wait for a place finds that the reader is gone.
+            Err(TrySendError::Full(message) | TrySendError::Closed(message)) => Some(message),
+        }
+    }
+
     /// Waits until the reader is gone.
     pub(crate) async fn closed(&self) {
         self.messages.closed().await;
@@ -110,6 +120,9 @@ pub(crate) enum Gone {
     /// The reader takes nothing.
     Slow,
 }
+
+/// Entries whose messages are gathered before they are sent.
+const GATHERED_MAX: usize = 256;
 
 /// The stream that begins with `from`, 0 being what comes next.
 pub(crate) fn subscribe(desk: &Desk, from: u64) -> Result<Stream, Status> {
@@ -160,15 +173,16 @@ async fn run<T: Teller>(
             () = inlet.closed() => return,
             () = stops(&mut stopping) => return inlet.end(Trouble::Stopping {}),
             () = at(visit.deadline) => return inlet.end(Trouble::DeadlineExceeded {}),
-            () = at(teller.due()) => teller.tell_due(looked_at),
+            () = at(teller.due()) => of(looked_at, teller.tell_due(looked_at)),
             step = timeout(desk.limits.heartbeat, stream.next()) => match step {
-                Ok(Ok(Step::Entry(item))) => teller.entry(&item),
-                Ok(Ok(Step::CaughtUp)) => teller.caught_up(looked_at),
+                Ok(Ok(Step::Entry(item))) => gather(&item, &mut stream, &mut teller),
+                Ok(Ok(Step::CaughtUp)) => of(looked_at, teller.caught_up(looked_at)),
                 Ok(Err(ended)) => return inlet.end(status_of(&ended)),
-                Err(_) => vec![teller.heartbeat(looked_at)],
+                Err(_) => vec![(looked_at, teller.heartbeat(looked_at))],
             },
         };
-        for message in messages {
+        for (before, message) in messages {
+            let Some(message) = inlet.offer(message) else { continue };
             let sent = tokio::select! {
                 sent = inlet.send(message, desk.limits.slow_reader_wait) => sent,
                 () = stops(&mut stopping) => return inlet.end(Trouble::Stopping {}),
@@ -178,11 +192,36 @@ async fn run<T: Teller>(
                 Err(Gone::Left) => return,
                 Err(Gone::Slow) => {
                     // An entry whose messages were not all taken comes again.
-                    return inlet.end(cut(looked_at.number().saturating_add(1)));
+                    return inlet.end(cut(before.number().saturating_add(1)));
                 }
             }
         }
     }
+}
+
+/// The messages of an entry and of those that came with it, each with the entry before its own.
+fn gather<T: Teller>(
+    first: &Item,
+    stream: &mut Stream,
+    teller: &mut T,
+) -> Vec<(Sequence, T::Message)> {
+    let mut tell = |item: &Item| {
+        let before = Sequence::new(item.header().sequence.number().saturating_sub(1));
+        of(before, teller.entry(item))
+    };
+    let mut messages = tell(first);
+    for _ in 1..GATHERED_MAX {
+        if GATHERED_MAX <= messages.len() {
+            break;
+        }
+        let Some(item) = stream.at_hand() else { break };
+        messages.append(&mut tell(&item));
+    }
+    messages
+}
+
+fn of<M>(looked_at: Sequence, messages: Vec<M>) -> Vec<(Sequence, M)> {
+    messages.into_iter().map(|message| (looked_at, message)).collect()
 }
 
 /// The instant `wait` from now.

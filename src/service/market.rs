@@ -229,6 +229,9 @@ impl Publicly {
     }
 
     fn wants_told(&self, told: &Told) -> bool {
+        if self.funds.is_empty() {
+            return true;
+        }
         let fund = |id: &str| id.parse().is_ok_and(|fund| self.wants(fund));
         match told {
             Told::Trade(trade) => fund(&trade.fund_id),

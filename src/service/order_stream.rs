@@ -165,6 +165,7 @@ impl OrderStream {
                 count = self.answered.recv_many(&mut batch, BATCH_ANSWERS_MAX),
                     if self.awaited != 0 => {
                     self.awaited = self.awaited.saturating_sub(count);
+                    self.gather(&mut batch).await;
                     self.give(&mut batch).await
                 }
                 message = self.instructions.message(), if is_reading && whole <= room => {
@@ -239,6 +240,19 @@ impl OrderStream {
             .map_err(trouble)?;
         self.awaited = self.awaited.saturating_add(1);
         Ok(())
+    }
+
+    /// Takes the answers that come with the first ones. They are put in one after the other while
+    /// this runs, so whoever gave the first is let go on once: no answer waits for a clock.
+    async fn gather(&mut self, batch: &mut Vec<(u64, Answer)>) {
+        if self.awaited != 0 {
+            tokio::task::yield_now().await;
+        }
+        while batch.len() < BATCH_ANSWERS_MAX {
+            let Ok(answer) = self.answered.try_recv() else { break };
+            self.awaited = self.awaited.saturating_sub(1);
+            batch.push(answer);
+        }
     }
 
     /// Gives the client the answers that have come.

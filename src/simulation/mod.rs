@@ -36,7 +36,7 @@ use self::shrink::shrink;
 use self::world::World;
 
 /// Fresh seeds of a plain test run.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 1_500;
 
 thread_local! {
     /// Panics of a run are its failure, and said with it.

@@ -177,9 +177,7 @@ impl Stream {
     /// Why the stream ended. It says the same if asked again.
     pub async fn next(&mut self) -> Result<Step, Ended> {
         loop {
-            let found = self.block.as_ref().and_then(|block| Item::find(block, self.next));
-            if let Some(item) = found.filter(|_| self.is_due(self.next)) {
-                self.next = self.next.next();
+            if let Some(item) = self.at_hand() {
                 return Ok(Step::Entry(item));
             }
             self.block = None;
@@ -216,6 +214,14 @@ impl Stream {
                 State::Cut => return Err(Ended::Lagged { resume_from: self.next }),
             }
         }
+    }
+
+    /// The next entry, if it is in the block at hand: what came with the entry before.
+    pub fn at_hand(&mut self) -> Option<Item> {
+        let found = self.block.as_ref().and_then(|block| Item::find(block, self.next));
+        let item = found.filter(|_| self.is_due(self.next))?;
+        self.next = self.next.next();
+        Some(item)
     }
 
     /// The first entry that did not come yet.

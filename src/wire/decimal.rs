@@ -92,29 +92,24 @@ pub fn ratio_text(ratio: Ppm) -> String {
 
 /// The number in `text`, in steps of its last decimal.
 fn steps(text: &str, scale: u32, most: u64) -> Result<u64, NotANumber> {
-    if !is_plain(text) {
+    let (whole, decimals) = match text.split_once('.') {
+        Some((_, "")) => return Err(NotANumber::NotDecimal),
+        Some(parts) => parts,
+        None => (text, ""),
+    };
+    let mut digits = whole.bytes().chain(decimals.bytes());
+    let is_decimal = digits.clone().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || DIGITS_MAX < text.len() || !is_decimal {
         return Err(NotANumber::NotDecimal);
     }
-    let mut number = Decimal::from_str_exact(text).map_err(|_| NotANumber::NotDecimal)?;
-    if scale < number.scale() {
-        return Err(NotANumber::TooFine { scale });
-    }
-    number.rescale(scale);
-    // A number that cannot carry so many decimals keeps fewer: it is far too large.
-    if number.scale() < scale || i128::from(most) < number.mantissa() {
-        return Err(NotANumber::TooLarge { most, scale });
-    }
-    u64::try_from(number.mantissa()).map_err(|_| NotANumber::TooLarge { most, scale })
-}
-
-/// Whether the text is digits with at most one point between them.
-fn is_plain(text: &str) -> bool {
-    let (whole, decimals) = match text.split_once('.') {
-        Some((whole, decimals)) => (whole, Some(decimals)),
-        None => (text, None),
-    };
-    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    text.len() <= DIGITS_MAX && is_digits(whole) && decimals.is_none_or(is_digits)
+    let missing = u32::try_from(decimals.len()).ok().and_then(|count| scale.checked_sub(count));
+    let zeros = missing.ok_or(NotANumber::TooFine { scale })?;
+    let too_large = NotANumber::TooLarge { most, scale };
+    let number = digits.try_fold(0_u64, |number, digit| {
+        number.checked_mul(10)?.checked_add(u64::from(digit.wrapping_sub(b'0')))
+    });
+    let number = number.and_then(|number| number.checked_mul(10_u64.checked_pow(zeros)?));
+    number.filter(|number| *number <= most).ok_or(too_large)
 }
 
 impl fmt::Display for NotANumber {

@@ -39,8 +39,24 @@ pub struct Malformed(pub Vec<Violation>);
 /// What was found wrong so far, and where the reader is.
 #[derive(Debug, Default)]
 pub struct Fields {
-    path: Vec<String>,
+    path: Vec<Step>,
     violations: Vec<Violation>,
+}
+
+/// One step of a path.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Field(&'static str),
+    Element(&'static str, usize),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(field) => f.write_str(field),
+            Self::Element(field, index) => write!(f, "{field}[{index}]"),
+        }
+    }
 }
 
 impl Fields {
@@ -58,17 +74,21 @@ impl Fields {
         if VIOLATIONS_MAX <= self.violations.len() {
             return;
         }
-        let mut path = self.path.join(".");
-        if !path.is_empty() && !field.is_empty() {
-            path.push('.');
+        let mut path: Vec<String> = self.path.iter().map(Step::to_string).collect();
+        if !field.is_empty() {
+            path.push(field.to_owned());
         }
-        path.push_str(field);
-        self.violations.push(Violation { field: path, description: description.to_string() });
+        let (field, description) = (path.join("."), description.to_string());
+        self.violations.push(Violation { field, description });
     }
 
     /// Reads a message within the message.
-    pub fn within<T>(&mut self, field: &str, read: impl FnOnce(&mut Self) -> T) -> T {
-        self.path.push(field.to_owned());
+    pub fn within<T>(&mut self, field: &'static str, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.at(Step::Field(field), read)
+    }
+
+    fn at<T>(&mut self, step: Step, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(step);
         let value = read(self);
         self.path.pop();
         value
@@ -77,7 +97,7 @@ impl Fields {
     /// Reads a message that must be there; without it, the default.
     pub fn message<M: Default, T>(
         &mut self,
-        field: &str,
+        field: &'static str,
         message: Option<&M>,
         read: impl FnOnce(&mut Self, &M) -> T,
     ) -> T {
@@ -94,7 +114,7 @@ impl Fields {
     /// Reads each element of a list of at most `most`.
     pub fn each<M, T>(
         &mut self,
-        field: &str,
+        field: &'static str,
         list: &[M],
         most: usize,
         mut read: impl FnMut(&mut Self, &M) -> T,
@@ -104,7 +124,7 @@ impl Fields {
             return Vec::new();
         }
         let read_one = |(index, message): (usize, &M)| {
-            self.within(&format!("{field}[{index}]"), |fields| read(fields, message))
+            self.at(Step::Element(field, index), |fields| read(fields, message))
         };
         list.iter().enumerate().map(read_one).collect()
     }

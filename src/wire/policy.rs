@@ -92,7 +92,7 @@ pub fn read_calendar(fields: &mut Fields, calendar: &v1::Calendar) -> Calendar {
     }
 }
 
-fn read_days(fields: &mut Fields, name: &str, days: &[String]) -> BTreeSet<Date> {
+fn read_days(fields: &mut Fields, name: &'static str, days: &[String]) -> BTreeSet<Date> {
     let mut dates = BTreeSet::new();
     let mut twice = None;
     for date in fields.each(name, days, CALENDAR_DAYS_MAX, |fields, day| fields.date("", day)) {

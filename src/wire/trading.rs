@@ -149,26 +149,28 @@ pub fn outcome(events: &[Event]) -> v1::OrderOutcome {
     let Some(order) = subject(events) else { return told };
     told.order_id = order.to_string();
     told.state = v1::OrderState::Open.into();
+    let mut left = None;
     for event in events {
         if let Event::OrderPlaced(fact) = event {
             told.hold = fact.hold.to_string();
-            told.left = fact.terms.units.to_string();
+            left = Some(fact.terms.units);
         } else if let Event::OrderAmended(fact) = event {
             told.hold = fact.hold.to_string();
-            told.left = fact.left.to_string();
+            left = Some(fact.left);
             told.kept_time = fact.time == TimePriority::Kept;
         } else if let Event::Traded(fact) = event {
             told.fills.push(fill(fact, fact.taker_side, fact.taker));
         } else if let Event::OrderRested(fact) = event {
-            told.left = fact.left.to_string();
+            left = Some(fact.left);
         } else if let Event::OrderClosed(fact) = event
             && fact.order == order
         {
             told.state = v1::OrderState::Closed.into();
             told.closing_reason = fact.reason.write();
-            told.left = fact.left.to_string();
+            left = Some(fact.left);
         }
     }
+    told.left = text_if_any(left);
     told
 }
 

@@ -107,6 +107,7 @@ impl Ledger {
     }
 
     /// The account at `place`.
+    #[inline]
     pub(crate) fn at(&self, place: CashPlace) -> &Cash {
         let index = place.index();
         self.accounts.get(index).expect("a place was given by the ledger")
@@ -128,6 +129,7 @@ impl Ledger {
     /// # Panics
     ///
     /// If the amount is negative, or a party's account would be: `decide` has checked both.
+    #[inline]
     pub(crate) fn post(&mut self, from: Account, to: Account, amount: Money) {
         assert!(Money::ZERO <= amount, "a posting moves a positive amount");
         let left = self.balance_mut(from);
@@ -138,6 +140,7 @@ impl Ledger {
         *right = right.plus(amount);
     }
 
+    #[inline]
     fn balance_mut(&mut self, account: Account) -> &mut Money {
         match account {
             Account::Available(place) => &mut self.at_mut(place).available,
@@ -147,6 +150,7 @@ impl Ledger {
         }
     }
 
+    #[inline]
     fn at_mut(&mut self, place: CashPlace) -> &mut Cash {
         let index = place.index();
         self.accounts.get_mut(index).expect("a place was given by the ledger")

@@ -48,6 +48,7 @@ pub(crate) fn joining(party: &Party, held: Units) -> u32 {
 }
 
 /// A3: counts `party` in or out after its holding went from `before` to `after` units.
+#[inline]
 pub(crate) fn recount(
     market: &mut Market,
     party: PartyId,
@@ -56,6 +57,9 @@ pub(crate) fn recount(
     after: Units,
 ) {
     let held = [before, after].map(|units| units != Units::ZERO);
+    if held[0] == held[1] {
+        return;
+    }
     let look_through = market.party(party).expect("a holder is registered").details.look_through;
     let holders = &mut market.fund_mut(fund).holders;
     *holders = match held {

@@ -43,8 +43,23 @@ pub struct Holding {
 }
 
 impl Holding {
+    /// No units of `fund`.
+    pub(crate) const fn empty(party: PartyId, fund: FundId) -> Self {
+        Self {
+            party,
+            fund,
+            available: Units::ZERO,
+            offered: Units::ZERO,
+            pledged: Units::ZERO,
+            frozen: Units::ZERO,
+            last_bought: None,
+            last_sold: None,
+        }
+    }
+
     /// All units of the holding.
     #[must_use]
+    #[inline]
     pub fn total(&self) -> Units {
         self.available.plus(self.offered).plus(self.pledged).plus(self.frozen)
     }
@@ -120,16 +135,18 @@ impl Register {
 
     /// The holding of `party` in `fund`; without one, the empty holding.
     pub(crate) fn holding(&self, party: PartyId, fund: FundId) -> Holding {
-        self.find(party, fund).map_or_else(|| empty(party, fund), |place| *self.at(place))
+        self.find(party, fund).map_or_else(|| Holding::empty(party, fund), |place| *self.at(place))
     }
 
     /// The holding at `place`.
+    #[inline]
     pub(crate) fn at(&self, place: HoldingPlace) -> &Holding {
         let index = place.index();
         self.holdings.get(index).expect("a place was given by the register")
     }
 
     /// The holding at `place`, to change.
+    #[inline]
     pub(crate) fn at_mut(&mut self, place: HoldingPlace) -> &mut Holding {
         let index = place.index();
         self.holdings.get_mut(index).expect("a place was given by the register")
@@ -141,22 +158,9 @@ impl Register {
             return place;
         }
         let place = u32::try_from(self.holdings.len()).expect("fewer than 2^32 holdings");
-        self.holdings.push(empty(party, fund));
+        self.holdings.push(Holding::empty(party, fund));
         self.places.insert(key(party, fund), place);
         HoldingPlace(place)
-    }
-}
-
-const fn empty(party: PartyId, fund: FundId) -> Holding {
-    Holding {
-        party,
-        fund,
-        available: Units::ZERO,
-        offered: Units::ZERO,
-        pledged: Units::ZERO,
-        frozen: Units::ZERO,
-        last_bought: None,
-        last_sold: None,
     }
 }
 

@@ -74,7 +74,7 @@ pub(crate) fn decide(
     events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
     let record = open_order(market, context.caller, CommandKind::AmendOrder, ask.order)?;
-    let desk = Desk::new(market, context.at, record.party, record.fund)?;
+    let desk = Desk::of_order(market, context.at, record)?;
     desk.may_trade(market)?;
     let price = ask.price.unwrap_or(record.limit);
     let units = ask.units.unwrap_or(record.units);
@@ -165,7 +165,8 @@ fn may_hold(
 
 /// Applies an [`OrderAmended`].
 pub(crate) fn apply(market: &mut Market, fact: &OrderAmended) {
-    let before = *market.orders.at(fact.order);
+    let before = market.orders.at(fact.order);
+    let (side, place, left) = (before.side, before.holding, before.left());
     let fund = market.fund(before.fund).expect("an order's fund is registered");
     let lots = rules::lots_of(fund, fact.left).expect("orders are in lots");
     match fact.time {
@@ -173,19 +174,19 @@ pub(crate) fn apply(market: &mut Market, fact: &OrderAmended) {
         TimePriority::Lost => market.orders.books.unlink(fact.order),
     }
     let record = market.orders.at_mut(fact.order);
-    record.limit = fact.price;
-    record.units = before.filled.plus(fact.left);
-    record.minimum = minimum_for(&before, record.units);
-    match before.side {
+    let units = record.filled.plus(fact.left);
+    record.minimum = minimum_for(record, units);
+    (record.limit, record.units) = (fact.price, units);
+    match side {
         Side::Buy => {
             trade::set_hold(market, fact.order);
             assert!(market.orders.at(fact.order).hold == fact.hold, "it holds what it said");
         }
         Side::Sell => {
-            let holding = market.register.at_mut(before.holding);
-            let both = holding.available.plus(before.left());
+            let holding = market.register.at_mut(place);
+            let both = holding.available.plus(left);
             holding.available = both.minus(fact.left);
-            holding.offered = holding.offered.minus(before.left()).plus(fact.left);
+            holding.offered = holding.offered.minus(left).plus(fact.left);
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::id::{OrderId, PartyId, TradeId};
 use crate::market::Market;
 use crate::policy::Rates;
 use crate::registry::holders;
-use crate::registry::holding::HoldingPlace;
+use crate::registry::holding::{Holding, HoldingPlace};
 use crate::registry::qualify;
 use crate::reject::Reject;
 use crate::trading::book::{BookId, Lots, Maker, Take, Tick, WalkScratch};
@@ -72,13 +72,29 @@ pub(crate) fn would_trade(market: &Market, incoming: &Incoming<'_>) -> Option<Ti
 /// # Errors
 ///
 /// The calendar does not reach far enough back for rule A2.
+#[inline]
 pub(crate) fn meet(
     market: &Market,
     incoming: &Incoming<'_>,
     events: &mut Vec<Event>,
 ) -> Result<Met, Reject> {
-    let before = events.len();
     let book = BookId::new(incoming.desk.fund_id.number());
+    if !market.orders.books.meets(book, incoming.side, incoming.limit) {
+        return Ok(Met { left: incoming.lots, traded: Lots::ZERO, stopped: None });
+    }
+    meet_orders(market, incoming, events)
+}
+
+#[inline(never)]
+fn meet_orders(
+    market: &Market,
+    incoming: &Incoming<'_>,
+    events: &mut Vec<Event>,
+) -> Result<Met, Reject> {
+    let book = BookId::new(incoming.desk.fund_id.number());
+    let orders = &market.orders;
+    orders.books.look_ahead(book, incoming.side, incoming.lots, |slot| orders.touch(slot));
+    let before = events.len();
     let (met, failed) = with_scratch(|scratch| {
         scratch.touched.clear();
         let mut meeting = Meeting::new(market, incoming, events, &mut scratch.touched);
@@ -153,8 +169,7 @@ impl<'a, 'm> Meeting<'a, 'm> {
         events: &'a mut Vec<Event>,
         touched: &'a mut Vec<Touched>,
     ) -> Self {
-        let Desk { party_id, fund_id, fund, .. } = incoming.desk;
-        let holding = market.register.find(party_id, fund_id);
+        let Desk { fund, holding, .. } = incoming.desk;
         Self {
             market,
             incoming,
@@ -166,7 +181,7 @@ impl<'a, 'm> Meeting<'a, 'm> {
             met: 0,
             next_trade: market.trades_count,
             before: incoming.before,
-            held: holding.map_or(Units::ZERO, |place| market.register.at(place).total()),
+            held: holding.map_or(Units::ZERO, Holding::total),
             holders: fund.holders,
             cap: holders::cap(market, fund).expect("a fund's segment is open"),
             stopped: None,

@@ -1,5 +1,7 @@
 //! What an order may say (委托要素).
 
+use std::hint::black_box;
+
 use minicbor::{Decode, Encode};
 
 use crate::amount::{Money, Price, Units};
@@ -145,7 +147,10 @@ impl Closing {
 }
 
 /// What the market keeps of an open order beside its place in the book.
+///
+/// Two cache lines: what a trade asks for lies in the first, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[repr(C, align(64))]
 pub struct OpenOrder {
     /// Whose.
     #[n(0)]
@@ -153,9 +158,6 @@ pub struct OpenOrder {
     /// Fund; its book has the same number.
     #[n(1)]
     pub fund: FundId,
-    /// Which way.
-    #[n(2)]
-    pub side: Side,
     /// The worst price it takes.
     #[n(3)]
     pub limit: Price,
@@ -168,15 +170,21 @@ pub struct OpenOrder {
     /// Iceberg: units shown at a time; zero shows all.
     #[n(6)]
     pub peak: Units,
-    /// Fewest units it takes at once; zero sets no least.
-    #[n(7)]
-    pub minimum: Units,
     /// Cash it holds: zero for a sell, which holds the units it has left.
     #[n(8)]
     pub hold: Money,
     /// Number of the fee schedule it trades under.
     #[n(9)]
     pub schedule: u32,
+    /// Where its owner's units of the fund lie.
+    #[n(16)]
+    pub(crate) holding: HoldingPlace,
+    /// Where its owner's cash in the fund's currency lies.
+    #[n(17)]
+    pub(crate) cash: CashPlace,
+    /// Which way.
+    #[n(2)]
+    pub side: Side,
     /// Row of that schedule.
     #[n(10)]
     pub tier: u8,
@@ -186,6 +194,9 @@ pub struct OpenOrder {
     /// What happens when it meets an order of its own group.
     #[n(12)]
     pub self_trade: SelfTrade,
+    /// Fewest units it takes at once; zero sets no least.
+    #[n(7)]
+    pub minimum: Units,
     /// Session whose loss cancels it; 0 is none.
     #[n(13)]
     pub session: u64,
@@ -195,17 +206,14 @@ pub struct OpenOrder {
     /// When it expires, if it does.
     #[n(15)]
     pub expires: Option<Time>,
-    /// Where its owner's units of the fund lie.
-    #[n(16)]
-    pub(crate) holding: HoldingPlace,
-    /// Where its owner's cash in the fund's currency lies.
-    #[n(17)]
-    pub(crate) cash: CashPlace,
 }
+
+const _: () = assert!(size_of::<Option<OpenOrder>>() == 128, "two cache lines");
 
 impl OpenOrder {
     /// Units that have not traded.
     #[must_use]
+    #[inline]
     pub fn left(&self) -> Units {
         self.units.minus(self.filled)
     }
@@ -265,6 +273,7 @@ impl Orders {
     }
 
     /// The order of this id, if it is open.
+    #[inline]
     pub(crate) fn get(&self, order: OrderId) -> Option<&OpenOrder> {
         if !self.books.is_open(order) {
             return None;
@@ -272,12 +281,29 @@ impl Orders {
         self.open.get(usize::try_from(order.slot()).ok()?)?.as_ref()
     }
 
+    /// Looks at what lies at a slot, so that memory fetches it; tells nothing.
+    #[inline]
+    pub(crate) fn touch(&self, slot: u32) {
+        let slot = usize::try_from(slot).expect("a slot is an index");
+        black_box(self.open.get(slot).map(Option::is_some));
+    }
+
+    /// Looks at orders that commands will name soon: see [`Books::warm`].
+    pub(crate) fn warm(&self, ids: impl Iterator<Item = OrderId> + Clone) {
+        if self.books.is_large() {
+            self.books.warm(ids.clone());
+            ids.for_each(|id| self.touch(id.slot()));
+        }
+    }
+
     /// The order of this id, which is open.
+    #[inline]
     pub(crate) fn at(&self, order: OrderId) -> &OpenOrder {
         self.get(order).expect("an event names an open order")
     }
 
     /// The order of this id, which is open, to change.
+    #[inline]
     pub(crate) fn at_mut(&mut self, order: OrderId) -> &mut OpenOrder {
         assert!(self.books.is_open(order), "an event names an open order");
         let slot = usize::try_from(order.slot()).expect("a slot is an index");
@@ -286,6 +312,7 @@ impl Orders {
     }
 
     /// Takes the next slot for an order.
+    #[inline]
     pub(crate) fn take(&mut self, order: OrderId, record: OpenOrder) {
         let given = self.books.take_slot();
         assert!(given == order, "order ids are given in turn");
@@ -297,6 +324,7 @@ impl Orders {
     }
 
     /// Gives the slot of an order back, which is out of its book.
+    #[inline]
     pub(crate) fn free(&mut self, order: OrderId) -> OpenOrder {
         self.books.free(order);
         let slot = usize::try_from(order.slot()).expect("a slot is an index");

@@ -204,6 +204,7 @@ pub(crate) fn decide(
 }
 
 /// Says what becomes of an order that has met the book: it is filled, closed, or rests.
+#[inline]
 pub(crate) fn settle(
     incoming: &Incoming<'_>,
     met: Met,
@@ -274,6 +275,7 @@ fn size(desk: &Desk<'_>, ask: &PlaceOrder) -> Result<Sized, Reject> {
     Ok(Sized { tick, lots, minimum, worth })
 }
 
+#[inline]
 fn expiry(market: &Market, desk: &Desk<'_>, ask: &PlaceOrder) -> Result<Option<Time>, Reject> {
     match ask.time_in_force {
         TimeInForce::Day => desk.day_ends(market).map(Some),
@@ -297,7 +299,6 @@ fn may_hold(
     ask: &PlaceOrder,
     hold: Money,
 ) -> Result<Units, Reject> {
-    let holding = market.register.holding(ask.party, ask.fund);
     match ask.side {
         Side::Buy => {
             desk.may_buy(market, ask.units, ask.price.worst())?;
@@ -306,11 +307,11 @@ fn may_hold(
                 let available = cash.available;
                 return Err(Reject::CashNotAvailable { party: ask.party, wanted: hold, available });
             }
-            Ok(holding.available)
+            Ok(desk.held().available)
         }
         Side::Sell => {
             desk.may_sell(market, ask.units, Units::ZERO)?;
-            Ok(holding.offered.plus(ask.units))
+            Ok(desk.held().offered.plus(ask.units))
         }
     }
 }
@@ -374,7 +375,7 @@ pub(crate) fn apply(market: &mut Market, fact: &OrderPlaced) {
 
 /// Applies an [`OrderRested`]: the order stands in the book.
 pub(crate) fn apply_rested(market: &mut Market, fact: &OrderRested) {
-    let record = *market.orders.at(fact.order);
+    let record = market.orders.at(fact.order);
     assert!(record.left() == fact.left, "what rests is what is left");
     let fund = market.fund(record.fund).expect("an order's fund is registered");
     let in_lots = |units| rules::lots_of(fund, units).expect("orders are in lots");

@@ -11,12 +11,13 @@ use crate::market::Market;
 use crate::policy::{CASH_MAX, DAY_MINUTES, Fees, Pack, Permission, Rates};
 use crate::registry::fund::Fund;
 use crate::registry::holders;
-use crate::registry::holding::Holding;
+use crate::registry::holding::{Holding, HoldingPlace};
 use crate::registry::party::Party;
 use crate::registry::qualify;
 use crate::reject::Reject;
 use crate::time::{Date, Time};
 use crate::trading::book::{Lots, Tick};
+use crate::trading::order::OpenOrder;
 use crate::trading::set_trading_state;
 use crate::trading::side::Side;
 
@@ -30,6 +31,8 @@ pub(crate) struct Desk<'m> {
     pub(crate) party: &'m Party,
     pub(crate) fund_id: FundId,
     pub(crate) fund: &'m Fund,
+    /// What the party holds of it, if it ever held any.
+    pub(crate) holding: Option<&'m Holding>,
     pub(crate) pack: &'m Pack,
     /// Number of the fee schedule in force.
     pub(crate) schedule: u32,
@@ -38,19 +41,46 @@ pub(crate) struct Desk<'m> {
 }
 
 impl<'m> Desk<'m> {
-    /// Looks both up.
+    /// Looks both up, and what the one holds of the other.
     pub(crate) fn new(
         market: &'m Market,
         at: Time,
         party_id: PartyId,
         fund_id: FundId,
     ) -> Result<Self, Reject> {
+        let find = || market.register.find(party_id, fund_id);
+        Self::with_holding(market, at, party_id, fund_id, find)
+    }
+
+    /// The desk of an open order, which knows where its owner's holding lies.
+    pub(crate) fn of_order(
+        market: &'m Market,
+        at: Time,
+        record: &OpenOrder,
+    ) -> Result<Self, Reject> {
+        let known = || Some(record.holding);
+        Self::with_holding(market, at, record.party, record.fund, known)
+    }
+
+    fn with_holding(
+        market: &'m Market,
+        at: Time,
+        party_id: PartyId,
+        fund_id: FundId,
+        place: impl FnOnce() -> Option<HoldingPlace>,
+    ) -> Result<Self, Reject> {
         let party = market.party(party_id)?;
         let fund = market.fund(fund_id)?;
         let segment = market.segment(fund.details.segment)?;
         let today = market.date(at);
         let (pack, schedule) = (&segment.pack, segment.schedule);
-        Ok(Self { party_id, party, fund_id, fund, pack, schedule, at, today })
+        let holding = place().map(|place| market.register.at(place));
+        Ok(Self { party_id, party, fund_id, fund, holding, pack, schedule, at, today })
+    }
+
+    /// What the party holds of the fund; without any, the empty holding.
+    pub(crate) fn held(&self) -> Holding {
+        self.holding.copied().unwrap_or(Holding::empty(self.party_id, self.fund_id))
     }
 
     /// Whether this party may trade this fund now, whatever the terms (A1).
@@ -131,8 +161,7 @@ impl<'m> Desk<'m> {
 
     /// A2: whether the party's last trade the other way lies far enough back.
     pub(crate) fn turnaround(&self, market: &Market, side: Side) -> Result<(), Reject> {
-        let Some(place) = market.register.find(self.party_id, self.fund_id) else { return Ok(()) };
-        let holding = market.register.at(place);
+        let Some(holding) = self.holding else { return Ok(()) };
         match turnaround_broken(market, self.pack, self.today, side, holding)? {
             Some(last) => {
                 let days = u32::from(self.pack.turnaround_trading_days);
@@ -152,7 +181,7 @@ impl<'m> Desk<'m> {
         let (party, fund) = (self.party_id, self.fund_id);
         let rules = &self.pack.investors;
         qualify::check(party, self.party, rules, self.today)?;
-        let held = market.register.holding(party, fund).total();
+        let held = self.holding.map_or(Units::ZERO, Holding::total);
         let after = held.checked_add(units).ok_or(Reject::OrderTooLarge { cash_max: CASH_MAX })?;
         // Held units need be no whole number of lots, so their worth is rounded down.
         let invested = worth_down(price, after);
@@ -161,7 +190,10 @@ impl<'m> Desk<'m> {
             return Err(Reject::BelowInvestmentMin { fund, invested, minimum });
         }
         self.turnaround(market, Side::Buy)?;
-        holders::holder_cap_after(market, fund, holders::joining(self.party, held), 0)?;
+        let joins = holders::joining(self.party, held);
+        if joins != 0 {
+            holders::holder_cap_after(market, fund, joins, 0)?;
+        }
         let minimum = self.fund.details.minimum_ticket;
         if after < minimum {
             return Err(Reject::BelowMinimumTicket { units: after, minimum });
@@ -177,7 +209,7 @@ impl<'m> Desk<'m> {
         freed: Units,
     ) -> Result<(), Reject> {
         self.turnaround(market, Side::Sell)?;
-        let holding = market.register.holding(self.party_id, self.fund_id);
+        let holding = self.held();
         let minimum = self.fund.details.minimum_ticket;
         let kept = holding.total().checked_sub(units).filter(|kept| *kept != Units::ZERO);
         if let Some(splinter) = kept.map(|kept| units.min(kept)).filter(|least| *least < minimum) {
@@ -189,7 +221,12 @@ impl<'m> Desk<'m> {
 }
 
 /// The units in lots of the fund.
+#[inline]
 pub(crate) fn lots_of(fund: &Fund, units: Units) -> Result<Lots, Reject> {
+    // Most orders have neither a peak nor a minimum.
+    if units == Units::ZERO {
+        return Ok(Lots::ZERO);
+    }
     check::in_lots(&fund.details, units)?;
     let lot = fund.details.lot;
     let number = units.e2().checked_div(lot.e2()).and_then(|number| u32::try_from(number).ok());
@@ -197,12 +234,14 @@ pub(crate) fn lots_of(fund: &Fund, units: Units) -> Result<Lots, Reject> {
 }
 
 /// The units of so many lots of the fund.
+#[inline]
 pub(crate) fn units_of(fund: &Fund, lots: Lots) -> Units {
     let units = u64::from(lots.number()).checked_mul(fund.details.lot.e2());
     Units::from_e2(units.expect("an order's units fit"))
 }
 
 /// The price of so many ticks of the fund.
+#[inline]
 pub(crate) fn price_of(fund: &Fund, tick: Tick) -> Price {
     let price = u64::from(tick.number()).checked_mul(fund.details.tick.e4());
     Price::from_e4(price.expect("an order's price fits"))
@@ -229,13 +268,19 @@ pub(crate) fn turnaround_broken(
 
 /// The rates of a schedule's row; the last row stands for those it does not have.
 pub(crate) fn rates(market: &Market, schedule: u32, tier: u8) -> Rates {
-    let schedule: Option<&Fees> =
-        usize::try_from(schedule).ok().and_then(|number| market.schedules.get(number));
+    rates_in(&market.schedules, schedule, tier)
+}
+
+/// The same, of these schedules.
+#[inline]
+pub(crate) fn rates_in(schedules: &[Fees], schedule: u32, tier: u8) -> Rates {
+    let schedule = usize::try_from(schedule).ok().and_then(|number| schedules.get(number));
     let schedule = schedule.expect("an order names a schedule that was in force");
     schedule.rates(tier).expect("a schedule has a row")
 }
 
 /// Cash that a buy holds: its worst price and its dearest fee.
+#[inline]
 pub(crate) fn hold(worth: Money, rates: &Rates) -> Money {
     worth.plus(worth.fee_down(rates.buy_max()))
 }
@@ -251,8 +296,13 @@ pub(crate) fn band_around(reference: Price, band: Ppm) -> (Price, Price) {
 
 /// What units are worth, rounded down to a fen; the most there is where that does not fit.
 fn worth_down(price: Price, units: Units) -> Money {
-    let exact = u128::from(price.e4()).saturating_mul(u128::from(units.e2()));
-    let fen = exact.checked_div(10_000).unwrap_or(0);
+    let fen = match price.e4().checked_mul(units.e2()) {
+        Some(exact) => exact / 10_000,
+        None => {
+            let exact = u128::from(price.e4()).saturating_mul(u128::from(units.e2()));
+            u64::try_from(exact / 10_000).unwrap_or(u64::MAX)
+        }
+    };
     Money::from_fen(i64::try_from(fen).unwrap_or(i64::MAX))
 }
 

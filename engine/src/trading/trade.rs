@@ -4,21 +4,37 @@
 //! what it holds, keeps what the rest needs, and has the difference back.
 
 use crate::amount::{Money, Units};
-use crate::cash::ledger::Account;
-use crate::id::OrderId;
+use crate::cash::ledger::{Account, CashPlace};
+use crate::id::{OrderId, PartyId};
 use crate::market::Market;
+use crate::policy::Fees;
+use crate::registry::fund::Currency;
 use crate::registry::holders;
+use crate::registry::holding::HoldingPlace;
 use crate::trading::order::OpenOrder;
 use crate::trading::place_order::{OrderDecremented, Traded};
 use crate::trading::rules;
 use crate::trading::side::Side;
 
+/// What a trade needs of one of its orders.
+struct Part {
+    party: PartyId,
+    holding: HoldingPlace,
+    cash: CashPlace,
+    /// Cash that it held before.
+    held: Money,
+    /// Cash that it holds from now on.
+    keeps: Money,
+}
+
 /// Applies a [`Traded`]: units, cash and fees move in one act.
 pub(crate) fn apply(market: &mut Market, fact: &Traded) {
     assert!(fact.trade.number() == market.trades_count, "trades are numbered in turn");
     market.trades_count = market.trades_count.saturating_add(1);
-    let lots = rules::lots_of(market.fund(fact.fund).expect("a fund trades"), fact.units);
-    let lots = lots.expect("a trade is in lots");
+    let fund = market.fund_mut(fact.fund);
+    fund.last_price = Some(fact.price);
+    let currency = fund.details.currency;
+    let lots = rules::lots_of(fund, fact.units).expect("a trade is in lots");
     let _left = market.orders.books.fill(fact.maker, lots);
     let (buy, sell) = match fact.taker_side {
         Side::Buy => (fact.taker, fact.maker),
@@ -27,18 +43,20 @@ pub(crate) fn apply(market: &mut Market, fact: &Traded) {
     let (bought, sold) = (fill(market, buy, fact.units), fill(market, sell, fact.units));
     assert!(bought.party == fact.buyer && sold.party == fact.seller, "orders have their owners");
     move_units(market, fact, &bought, &sold);
-    pay(market, fact, buy, &bought, &sold);
-    market.fund_mut(fact.fund).last_price = Some(fact.price);
+    pay(market, fact, currency, &bought, &sold);
 }
 
-fn fill(market: &mut Market, order: OrderId, units: Units) -> OpenOrder {
+fn fill(market: &mut Market, order: OrderId, units: Units) -> Part {
     let record = market.orders.at_mut(order);
     record.filled = record.filled.plus(units);
     assert!(record.filled <= record.units, "an order trades no more than it is");
-    *record
+    let OpenOrder { party, holding, cash, hold: held, .. } = *record;
+    let keeps = needed(&market.schedules, record);
+    record.hold = keeps;
+    Part { party, holding, cash, held, keeps }
 }
 
-fn move_units(market: &mut Market, fact: &Traded, bought: &OpenOrder, sold: &OpenOrder) {
+fn move_units(market: &mut Market, fact: &Traded, bought: &Part, sold: &Part) {
     let today = market.date(market.now);
     let seller = market.register.at_mut(sold.holding);
     assert!(seller.offered == fact.seller_before, "the register says what it was");
@@ -55,29 +73,30 @@ fn move_units(market: &mut Market, fact: &Traded, bought: &OpenOrder, sold: &Ope
     holders::recount(market, fact.buyer, fact.fund, buyer_after.minus(fact.units), buyer_after);
 }
 
-fn pay(market: &mut Market, fact: &Traded, buy: OrderId, bought: &OpenOrder, sold: &OpenOrder) {
-    let currency = market.fund(fact.fund).expect("a fund trades").details.currency;
-    let keeps = held_for(market, bought);
+fn pay(market: &mut Market, fact: &Traded, currency: Currency, bought: &Part, sold: &Part) {
     let spent = fact.cash.plus(fact.buyer_fee);
-    let released = bought.hold.minus(keeps).minus(spent);
+    let released = bought.held.minus(bought.keeps).minus(spent);
     let fees = fact.buyer_fee.plus(fact.seller_fee);
     let held = Account::Held(bought.cash);
     let ledger = &mut market.ledger;
     ledger.post(held, Account::Available(sold.cash), fact.cash.minus(fact.seller_fee));
     ledger.post(held, Account::Fees(currency), fees);
     ledger.post(held, Account::Available(bought.cash), released);
-    market.orders.at_mut(buy).hold = keeps;
 }
 
 /// Cash that a buy needs for what is left of it; nothing for a sell.
 pub(crate) fn held_for(market: &Market, record: &OpenOrder) -> Money {
-    match record.side {
-        Side::Sell => Money::ZERO,
-        Side::Buy => {
-            let worth = record.limit.times(record.left()).expect("a lot at a tick is whole fen");
-            rules::hold(worth, &rules::rates(market, record.schedule, record.tier))
-        }
+    needed(&market.schedules, record)
+}
+
+#[inline]
+fn needed(schedules: &[Fees], record: &OpenOrder) -> Money {
+    let left = record.left();
+    if record.side == Side::Sell || left == Units::ZERO {
+        return Money::ZERO;
     }
+    let worth = record.limit.times(left).expect("a lot at a tick is whole fen");
+    rules::hold(worth, &rules::rates_in(schedules, record.schedule, record.tier))
 }
 
 /// Applies an [`OrderDecremented`]: the order is for less, and what that held is free.
@@ -103,13 +122,13 @@ pub(crate) fn apply_decremented(market: &mut Market, fact: &OrderDecremented) {
 
 /// Brings what an order holds to what it needs for what is left of it.
 pub(crate) fn set_hold(market: &mut Market, order: OrderId) {
-    let record = *market.orders.at(order);
-    let needs = held_for(market, &record);
+    let record = market.orders.at_mut(order);
+    let needs = needed(&market.schedules, record);
+    let before = std::mem::replace(&mut record.hold, needs);
     let (available, held) = (Account::Available(record.cash), Account::Held(record.cash));
-    if needs < record.hold {
-        market.ledger.post(held, available, record.hold.minus(needs));
+    if needs < before {
+        market.ledger.post(held, available, before.minus(needs));
     } else {
-        market.ledger.post(available, held, needs.minus(record.hold));
+        market.ledger.post(available, held, needs.minus(before));
     }
-    market.orders.at_mut(order).hold = needs;
 }

@@ -265,13 +265,20 @@ impl Books {
         self.slab.free(id.slot());
     }
 
+    /// Whether looking ahead saves more than it costs: the orders no longer fit a cache.
+    #[must_use]
+    #[inline]
+    pub fn is_large(&self) -> bool {
+        WARM_SLOTS_MIN <= self.slots()
+    }
+
     /// Looks at orders that will soon be cancelled or amended, so that memory fetches them, their
     /// neighbours and their levels at the same time and not one after the other.
     ///
     /// For batches of about sixteen. Does nothing while the orders fit a cache; it changes nothing
     /// and tells nothing, and an id that is not open does no harm.
     pub fn warm(&self, ids: impl Iterator<Item = OrderId> + Clone) {
-        if self.slots() < WARM_SLOTS_MIN {
+        if !self.is_large() {
             return;
         }
         let open = || ids.clone().filter_map(|id| self.slab.open(id));

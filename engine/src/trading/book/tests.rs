@@ -120,6 +120,7 @@ impl Pair {
             take
         });
         assert!(again.next().is_none());
+        assert!(answers.is_empty() || self.books.meets(book, side, tick));
         for (Maker { id, .. }, take) in answers {
             match take {
                 Take::Lots(lots) | Take::Last(lots) => {

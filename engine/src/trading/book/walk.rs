@@ -3,12 +3,16 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 
+use super::ladder::NONE;
 use super::slab::{NOBODY, Node, Queue};
 use super::terms::{BookId, Lots, Terms, Tick};
 use super::{Book, Books};
 use crate::id::OrderId;
 use crate::policy::PASSES_MAX;
 use crate::trading::side::Side;
+
+/// Most orders to look ahead to: more would push each other out of the cache again.
+const LOOK_AHEAD_MAX: usize = 32;
 
 /// A resting order that an incoming one meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +78,36 @@ impl Maker {
 }
 
 impl Books {
+    /// Whether an incoming order on side `taker` with the worst price `limit` may meet any order.
+    ///
+    /// Where there are conditional ones, only a walk can tell.
+    #[must_use]
+    #[inline]
+    pub fn meets(&self, book: BookId, taker: Side, limit: Tick) -> bool {
+        let book = self.book(book);
+        book.aside.is_some() || book.crosses(taker, limit)
+    }
+
+    /// Shows `see` the slots of the orders that an incoming order of `lots` would meet at the best
+    /// price, so that memory fetches what lies beside them at the same time.
+    #[inline]
+    pub fn look_ahead(&self, book: BookId, taker: Side, lots: Lots, mut see: impl FnMut(u32)) {
+        let ladder = self.book(book).ladder(taker.opposite());
+        if ladder.best == NONE {
+            return;
+        }
+        let (mut slot, mut left) = (self.pool.queue(ladder.best_level).head, lots.number());
+        for _ in 0..LOOK_AHEAD_MAX {
+            if slot == NOBODY || left == 0 {
+                return;
+            }
+            see(slot);
+            let node = self.slab.node(slot);
+            left = left.saturating_sub(node.shown);
+            slot = node.next;
+        }
+    }
+
     /// Visits the orders that an incoming order on side `taker` with the worst price `limit`
     /// would meet, in the order in which they would trade.
     ///
@@ -277,5 +311,33 @@ fn took_all(take: Take, lots: Lots) -> ControlFlow<(), bool> {
         }
         Take::Pass | Take::Gone => ControlFlow::Continue(false),
         Take::Stop => ControlFlow::Break(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looking_ahead_sees_those_at_the_best_price_that_an_order_would_meet() {
+        let mut books = Books::new();
+        let book = books.open();
+        for (tick, lots) in [(10, 2), (9, 3), (9, 4), (9, 5)] {
+            let id = books.take_slot();
+            let (tick, lots) = (Tick::new(tick), Lots::new(lots));
+            let (side, peak, minimum) = (Side::Sell, Lots::ZERO, Lots::ZERO);
+            books.rest(id, Terms { book, side, tick, lots, peak, minimum });
+        }
+        let seen = |side, lots| {
+            let mut slots = Vec::new();
+            books.look_ahead(book, side, Lots::new(lots), |slot| slots.push(slot));
+            slots
+        };
+        assert_eq!(seen(Side::Buy, 3), [2]);
+        assert_eq!(seen(Side::Buy, 4), [2, 3]);
+        assert_eq!(seen(Side::Buy, 100), [2, 3, 4]);
+        assert_eq!(seen(Side::Sell, 100), []);
+        assert!(books.meets(book, Side::Buy, Tick::new(9)));
+        assert!(!books.meets(book, Side::Buy, Tick::new(8)));
     }
 }
