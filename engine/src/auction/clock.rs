@@ -127,6 +127,8 @@ mod tests {
         let (end, late) = play(ends_at_three(SoftClose::Extend, None), &bids);
         // 14:56 moves it to 15:05, 14:57 leaves more than a window, 15:04:59 moves it again.
         assert_eq!((end, late), (at(15, 10, 0), vec![at(15, 10, 0)]));
+        let (end, _) = play(ends_at_three(SoftClose::Extend, None), &[at(14, 55, 0)]);
+        assert_eq!(end, at(15, 0, 0), "a whole window is left");
     }
 
     #[test]
