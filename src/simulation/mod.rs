@@ -87,8 +87,9 @@ fn a_disk_that_only_says_that_it_synced_is_found_and_told_in_few_steps() {
     assert!(told.contains("Lie") && told.contains("was shown, and durable is"), "{told}");
 }
 
+/// Streams read the journal away from their thread; here, one at a time.
 fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().build().expect("a runtime")
+    Builder::new_current_thread().max_blocking_threads(1).build().expect("a runtime")
 }
 
 fn number(name: &str) -> Option<u64> {

@@ -1,7 +1,6 @@
 //! A reader of the streams: every entry once, in order, and none that is not durable.
 
 use std::task::Poll;
-use std::time::Duration;
 
 use sfund_engine::id::Sequence;
 use tokio::runtime::Runtime;
@@ -10,8 +9,8 @@ use crate::simulation::audit::{Audit, Failure, ensure};
 use crate::simulation::seen::Seen;
 use crate::stream::{Ended, Live, Step, Stream};
 
-/// A stream that has something to give and does not, for so long, never will.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Reads of the journal after which a stream that has something to give has given it.
+const READS_MAX: usize = 20;
 
 /// One reader, and how far it came.
 #[derive(Default)]
@@ -45,15 +44,14 @@ impl Watcher {
                 self.stream = Some(live.subscribe(from).map_err(|error| format!("{error}"))?);
             }
             let Some(stream) = &mut self.stream else { return Ok(()) };
-            let step = if live.newest() <= self.newest {
-                // Nothing is to come but the mark, which needs no wait.
-                runtime.block_on(once(stream.next()))
-            } else {
-                let next = async { tokio::time::timeout(PATIENCE, stream.next()).await };
-                Some(runtime.block_on(next).map_err(|_| "a stream stands still".to_owned())?)
-            };
+            let is_due = self.newest < live.newest();
+            // If nothing is due, nothing is to come but the mark, which needs no read.
+            let reads_max = if is_due { READS_MAX } else { 0 };
+            let step = runtime.block_on(within(reads_max, stream.next()));
             match step {
-                None => return Ok(()),
+                None => {
+                    return ensure(!is_due, || format!("a stream stands still at {}", self.newest));
+                }
                 Some(Ok(Step::CaughtUp)) => {}
                 Some(Ok(Step::Entry(item))) => {
                     let sequence = item.header().sequence;
@@ -78,14 +76,19 @@ impl Watcher {
     }
 }
 
-/// Polls once.
-async fn once<T>(future: impl Future<Output = T>) -> Option<T> {
+/// Waits for a future that reads so often at the most, away from this thread.
+///
+/// The reads are done one after the other by one thread (see [`super::runtime`]): once a task that
+/// was begun after a read is done, so is the read. So no clock is needed to say that it is stuck.
+async fn within<T>(reads_max: usize, future: impl Future<Output = T>) -> Option<T> {
     let mut future = std::pin::pin!(future);
-    std::future::poll_fn(move |context| {
-        Poll::Ready(match future.as_mut().poll(context) {
-            Poll::Ready(value) => Some(value),
-            Poll::Pending => None,
-        })
-    })
-    .await
+    for read in 0..=reads_max {
+        let polled = std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context)));
+        match polled.await {
+            Poll::Ready(value) => return Some(value),
+            Poll::Pending if read == reads_max => {}
+            Poll::Pending => tokio::task::spawn_blocking(|| ()).await.expect("it does nothing"),
+        }
+    }
+    None
 }
