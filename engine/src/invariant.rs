@@ -33,7 +33,8 @@ impl Market {
         let mut offered = BTreeMap::<_, Units>::new();
         for (_, order) in self.orders.iter().filter(|(_, order)| order.side == Side::Sell) {
             let sum = offered.entry((order.party, order.fund)).or_default();
-            *sum = sum.checked_add(order.left()).ok_or("orders")?;
+            let left = order.units.checked_sub(order.filled).ok_or("orders")?;
+            *sum = sum.checked_add(left).ok_or("orders")?;
         }
         let mut locked = BTreeMap::<_, Units>::new();
         for lock in self.locks.values() {
