@@ -24,7 +24,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use harness::cast::{Cast, random_order};
 use harness::program::Program;
-use harness::{seed, soon};
+use harness::{fast_folder, seed, soon};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use sfund::journal::sled;
@@ -147,7 +147,8 @@ async fn live(seed: u64, rounds: u64) -> Tally {
 }
 
 async fn begin(seed: u64) -> (Story, Program) {
-    let folder = tempfile::tempdir().unwrap();
+    // A kill takes nothing from the system's cache, and a busy disk would take minutes.
+    let folder = fast_folder();
     let program = Program::serve(folder.path(), "127.0.0.1:0", &[]);
     let cast = Cast::register(&program.url(), &program.keys_file(), wall_clock()).await;
     let story = Story {

@@ -26,7 +26,7 @@ use std::time::Duration;
 use harness::acknowledged::{Acknowledged, SAID};
 use harness::cast::random_order;
 use harness::power::{Call, Platter, Syncs, Unsynced, read_record};
-use harness::{Exchange, copy, disk, seed};
+use harness::{Exchange, copy, disk, fast_folder, seed};
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use sfund::journal::{self, Digest, Draft, Error, Hash, Head, Journal, sled};
@@ -258,11 +258,6 @@ impl Run {
             }
         }
     }
-}
-
-/// Disks are put together in memory, where there is room for it: their syncs are not in question.
-fn fast_folder() -> TempDir {
-    tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
 }
 
 /// A disk after a cut.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sfund_proto::v1;
 use thiserror::Error;
-use tonic::{Code, Status};
+use tonic::{Code, Status, TimeoutExpired};
 use tonic_types::StatusExt as _;
 
 /// Why a call has no answer.
@@ -181,9 +181,13 @@ impl Error {
     }
 
     pub(crate) fn from_status(status: Status) -> Self {
-        let expired = status.code() == Code::Cancelled || status.code() == Code::DeadlineExceeded;
-        if std::error::Error::source(&status).is_some() {
-            return if expired { Self::Deadline } else { Self::Transport(Box::new(status)) };
+        if let Some(cause) = std::error::Error::source(&status) {
+            // A call on a connection that ends is cancelled too: that is no deadline.
+            return if is_expired(cause) {
+                Self::Deadline
+            } else {
+                Self::Transport(Box::new(status))
+            };
         }
         let details = status.get_error_details();
         let retry_after = details.retry_info().and_then(|info| info.retry_delay);
@@ -294,6 +298,12 @@ fn words(error: &(dyn std::error::Error + Send + Sync)) -> String {
     innermost.to_string()
 }
 
+/// Whether the client itself gave a call up because its time was over.
+fn is_expired(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let mut chain = std::iter::successors(Some(cause), |cause| cause.source());
+    chain.any(|cause| cause.is::<TimeoutExpired>())
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
@@ -319,6 +329,16 @@ mod tests {
         assert_eq!(refusal.metadata.get("cap").map(String::as_str), Some("50"));
         expect!["no room (HOLDER_CAP, rule A3)"].assert_eq(&error.to_string());
         assert!(!error.outcome_unknown() && error.retry_after().is_none());
+    }
+
+    #[test]
+    fn a_call_that_its_connection_cancels_is_tried_again_and_one_out_of_time_is_not() {
+        let mut cut = Status::cancelled("operation was canceled");
+        cut.set_source(std::sync::Arc::new(std::io::Error::other("connection closed")));
+        let error = Error::from_status(cut);
+        assert!(matches!(error, Error::Transport(_)) && error.retry_after().is_some());
+        let late = Status::from_error(Box::new(TimeoutExpired(())));
+        assert!(matches!(Error::from_status(late), Error::Deadline));
     }
 
     #[test]
