@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use harness::acknowledged::{Acknowledged, SAID};
 use harness::cast::random_order;
@@ -279,6 +280,19 @@ impl Cut {
         self.folder.path().join("store")
     }
 
+    /// Opens the store that was closed just now. A program that another test starts at this moment
+    /// holds our files, and with them the lock, until it has become that program.
+    fn open_again(&self) -> Result<Journal, Error> {
+        let mut tries = 0;
+        loop {
+            match sled::open(&self.store()) {
+                Err(Error::InUse { .. }) if tries < 100 => tries += 1,
+                opened => return opened,
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Opens the store and checks all that was promised; the newest entry, or what is wrong.
     fn check(&self, run: &Run, digests: &Digests) -> Result<Sequence, String> {
         let acknowledged = Sequence::new(self.acknowledged.newest);
@@ -308,7 +322,7 @@ impl Cut {
         }
         let written = go_on(&mut journal);
         drop(journal);
-        let again = sled::open(&self.store()).map_err(|error| format!("not again: {error:?}"))?;
+        let again = self.open_again().map_err(|error| format!("not again: {error:?}"))?;
         let found = journal::verify_chain(&again.reader, |_| {}).map_err(|e| format!("{e:?}"))?;
         if found == written {
             Ok(newest.sequence)

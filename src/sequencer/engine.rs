@@ -21,6 +21,9 @@ use crate::sequencer::{Clock, Limits, Mode, Next, Submission, encode_entry};
 /// The longest sleep: the machine's clock may be set forward.
 const IDLE_WAIT_MAX: Duration = Duration::from_secs(1);
 
+/// Commands whose memory is fetched together before they are judged one after the other.
+const LOOK_AHEAD_COMMANDS: usize = 16;
+
 /// The term of a journal that only one machine writes.
 const FIRST_TERM: u64 = 1;
 
@@ -85,6 +88,8 @@ pub(super) struct Engine {
     events: Vec<Event>,
     /// Bytes of the entry at hand.
     body: Vec<u8>,
+    /// Taken from the queue, and next.
+    ahead: Vec<Message>,
 }
 
 /// The writer is gone.
@@ -102,8 +107,8 @@ impl Engine {
     ) -> Self {
         let term = newest.term.max(FIRST_TERM);
         let batch = Batch::new(newest.sequence.next(), term);
-        let (events, body) = (Vec::new(), Vec::new());
-        Self { market, clock, queue, batches, spares, limits, term, batch, events, body }
+        let (events, body, ahead) = (Vec::new(), Vec::new(), Vec::new());
+        Self { market, clock, queue, batches, spares, limits, term, batch, events, body, ahead }
     }
 
     /// Runs until it is told to stop, or the writer is gone; answers with the market it owned.
@@ -127,13 +132,15 @@ impl Engine {
             Err(RecvTimeoutError::Disconnected) => return Ok(Next::End),
         };
         let mut commands: u32 = 1;
-        // After a stop, what waits is still done.
-        while next == Next::End || self.batch.replies.len() < self.limits.batch_commands_max {
-            let Ok(message) = self.queue.try_recv() else { break };
-            commands = commands.saturating_add(1);
-            if self.take(message)? == Next::End {
-                next = Next::End;
+        while self.look_ahead(next) {
+            let mut ahead = std::mem::take(&mut self.ahead);
+            for message in ahead.drain(..) {
+                commands = commands.saturating_add(1);
+                if self.take(message)? == Next::End {
+                    next = Next::End;
+                }
             }
+            self.ahead = ahead;
         }
         self.let_time_pass()?;
         if !self.batch.is_empty() {
@@ -150,6 +157,18 @@ impl Engine {
             None => IDLE_WAIT_MAX,
         };
         self.queue.recv_timeout(wait)
+    }
+
+    /// Takes some of what waits from the queue, as much as the batch has room for; whether there is
+    /// any. After a stop, all that waits is still done.
+    fn look_ahead(&mut self, next: Next) -> bool {
+        let room = match next {
+            Next::GoOn => self.limits.batch_commands_max.saturating_sub(self.batch.replies.len()),
+            Next::End => LOOK_AHEAD_COMMANDS,
+        };
+        self.ahead.extend(self.queue.try_iter().take(room.min(LOOK_AHEAD_COMMANDS)));
+        self.market.warm(self.ahead.iter().filter_map(Message::command));
+        !self.ahead.is_empty()
     }
 
     fn take(&mut self, message: Message) -> Result<Next, Gone> {

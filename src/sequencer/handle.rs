@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crossbeam_channel::{Sender, TrySendError};
+use sfund_engine::command::Command;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError as TryReserveError;
 use tokio::sync::oneshot;
@@ -28,6 +29,16 @@ pub(super) enum Message {
     Wake,
     /// Finish what waits, and end.
     Stop,
+}
+
+impl Message {
+    /// What is asked, if anything is.
+    pub(super) fn command(&self) -> Option<&Command> {
+        match self {
+            Self::Submit(submission, _) => Some(&submission.command),
+            Self::Wake | Self::Stop => None,
+        }
+    }
 }
 
 /// Who waits for an answer.

@@ -85,6 +85,11 @@ impl Server {
         Ok(Self { stepped, reader, snapshots, answers, answered, waiting, fatal })
     }
 
+    /// Whether one more command would be turned away, and a stop would wait.
+    pub(super) fn queue_is_full(&self) -> bool {
+        LIMITS.queue_commands_max <= self.stepped.waiting().commands
+    }
+
     /// Whether the engine may take a turn: nobody waits for a place with one thread.
     pub(super) fn engine_has_room(&self) -> bool {
         self.stepped.waiting().batches < LIMITS.batches_ahead_max

@@ -246,11 +246,20 @@ impl<'a> World<'a> {
     /// Told to stop, the server answers all it took and leaves the market as it was.
     pub(super) fn stop(&mut self) -> Result<(), Failure> {
         let Some(server) = &self.server else { return Ok(()) };
-        server.stepped.handle().wake();
-        self.work_off()?;
+        if server.queue_is_full() {
+            self.work_off()?;
+        }
         let Some(server) = &self.server else { return Ok(()) };
         server.stepped.handle().stop();
-        self.work_off()?;
+        // Once the engine has ended it does no more, whatever waits.
+        while let Some(server) = &mut self.server {
+            if server.engine_has_room() && server.stepped.step_engine() == Stepping::Ended {
+                break;
+            }
+            self.work_behind_engine()?;
+        }
+        self.collect()?;
+        while self.work_behind_engine()? {}
         let Some(server) = &self.server else { return Ok(()) };
         ensure(server.waiting.is_empty(), || "a stop leaves commands unanswered".to_owned())?;
         let digest = self.audit.market.digest();
@@ -284,21 +293,25 @@ impl<'a> World<'a> {
     /// Lets every part work until there is nothing left to do, or the process dies.
     pub(super) fn work_off(&mut self) -> Result<(), Failure> {
         loop {
-            let mut did = false;
-            for part in [Part::Recall, Part::Publisher, Part::Writer] {
-                while self.server.is_some() && self.work(part)? {
-                    did = true;
-                }
-            }
+            let did = self.work_behind_engine()?;
             let Some(server) = &self.server else { return Ok(()) };
             if 0 < server.stepped.waiting().commands {
                 self.work(Part::Engine)?;
-                did = true;
-            }
-            if !did {
+            } else if !did {
                 return Ok(());
             }
         }
+    }
+
+    /// Lets every part but the engine do what waits for it. Says whether there was something.
+    fn work_behind_engine(&mut self) -> Result<bool, Failure> {
+        let mut did = false;
+        for part in [Part::Recall, Part::Publisher, Part::Writer] {
+            while self.server.is_some() && self.work(part)? {
+                did = true;
+            }
+        }
+        Ok(did)
     }
 
     /// Delivers all that is on the way.

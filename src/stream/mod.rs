@@ -21,8 +21,9 @@ use crate::journal::{self, Reader};
 use crate::published::{Block, Item, Undecodable};
 use crate::read::Read;
 
-/// Bytes of the journal read in one step of catching up.
-pub const STEP_BYTES: usize = 1024 * 1024;
+/// Bytes of the journal read in one step of catching up. Decoded they take some times as much, and a
+/// reader that does not read on keeps them: all streams together must not be the memory's end.
+pub const STEP_BYTES: usize = 256 * 1024;
 
 /// Where streams come from. Clones are the same source.
 #[derive(Clone)]
