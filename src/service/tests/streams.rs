@@ -192,6 +192,32 @@ async fn the_market_is_streamed_from_any_sequence_with_its_mark_and_its_book() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watcher_is_told_of_every_entry_of_those_that_were_written_together() {
+    use v1::stream_my_events_response::Event;
+    let listening = open_venue().await;
+    let mut alice = listening.trading("alice").await;
+    let ask = v1::StreamMyEventsRequest { from_sequence: 0, party_id: String::new() };
+    let mut watching = alice.stream_my_events(ask).await.unwrap().into_inner();
+    while !matches!(watching.message().await.unwrap().unwrap().event, Some(Event::CaughtUp(_))) {}
+    let orders = (1..=600).map(|tag| placing(tag, terms(v1::Side::Sell, "1.20", "1"))).collect();
+    let (sender, answers) =
+        exchange(&mut alice, vec![opening_message(false), batch(orders)], 600).await;
+    let answered: Vec<u64> = answers.iter().map(|answer| answer.sequence).collect();
+    let mut told = Vec::new();
+    while told.len() < answered.len() {
+        let message = watching.message().await.unwrap().unwrap();
+        let is_late = matches!(message.event, Some(Event::Heartbeat(_)));
+        assert!(!is_late || message.sequence < answered[answered.len() - 1], "some did not come");
+        if let Some(Event::OrderPlaced(_)) = message.event {
+            told.push(message.sequence);
+        }
+    }
+    assert_eq!(told, answered);
+    drop(sender);
+    listening.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_party_is_told_of_its_own_events_only_and_of_an_entry_whole() {
     use v1::stream_my_events_response::Event;
     let listening = open_venue().await;
