@@ -226,7 +226,9 @@ impl Opened {
             clock: Arc::clone(&clock),
         };
         tasks.push(tokio::spawn(telemetry::watch(place)));
-        tell_limits(config, &limits);
+        let mut calls = config.server.limits();
+        calls.connections_max = connections_that_fit(calls.connections_max);
+        tell_limits(config, &limits, calls.connections_max);
         let parts = service::Parts {
             handle: sequencer.handle(),
             read: sequencer.read(),
@@ -241,10 +243,7 @@ impl Opened {
             // An error says that the server is gone, which is a stop too.
             drop(stopping.wait_for(|is_stopping| *is_stopping).await);
         };
-        let mut limits = config.server.limits();
-        limits.connections_max = connections_that_fit(limits.connections_max);
-        let service =
-            tokio::spawn(service::serve(vec![listener], parts, limits, self.tls, stopped));
+        let service = tokio::spawn(service::serve(vec![listener], parts, calls, self.tls, stopped));
         Ok(Running { reader, sequencer, snapshotter, tasks, address, service, stop })
     }
 }
@@ -392,15 +391,14 @@ fn start_snapshotter(
 }
 
 /// The limits that other metrics are compared with.
-fn tell_limits(config: &Config, limits: &Limits) {
+fn tell_limits(config: &Config, limits: &Limits, connections_max: usize) {
     let count = |value: usize| gauge_value(u64::try_from(value).unwrap_or(u64::MAX));
     metrics::gauge!("sfund_queue_commands_max").set(count(limits.queue_commands_max));
     metrics::gauge!("sfund_publish_blocks_max").set(count(limits.publish_blocks_max));
     metrics::gauge!("sfund_stream_lag_blocks_max").set(count(limits.stream_blocks_max));
     // There from the start, as what they are compared with is.
     metrics::gauge!("sfund_streams").increment(0.0);
-    let connections = config.server.limits().connections_max;
-    metrics::gauge!("sfund_connections_max").set(count(connections));
+    metrics::gauge!("sfund_connections_max").set(count(connections_max));
     let every = gauge_value(config.snapshot.every_entries);
     metrics::gauge!("sfund_snapshot_every_entries").set(every);
 }

@@ -71,7 +71,7 @@ pub const BATCH: &str = "sfund_batch_commands";
 /// Blocks that wait for the read models.
 pub const PUBLISH_BLOCKS: &str = "sfund_publish_blocks";
 /// Blocks by which the slowest stream is behind.
-pub const STREAM_LAG: &str = "sfund_stream_lag_blocks";
+const STREAM_LAG: &str = "sfund_stream_lag_blocks";
 /// Streams cut because their readers were too slow.
 pub const STREAMS_CUT: &str = "sfund_streams_cut_total";
 /// Connections that are open.

@@ -28,9 +28,8 @@ const WINDOWS: [&str; 7] = [
     super::BATCH,
 ];
 /// The gauges that the status shows.
-const GAUGES: [&str; 8] = [
+const GAUGES: [&str; 7] = [
     super::PUBLISH_BLOCKS,
-    super::STREAM_LAG,
     super::CONNECTIONS,
     super::SNAPSHOT_SEQUENCE,
     super::SNAPSHOT_TIME,
