@@ -412,19 +412,26 @@ fn check_all(cuts: impl FnOnce(&mut dyn FnMut(Cut)), run: &Run) -> (usize, Vec<S
     (count.into_inner(), wrong.into_inner().unwrap())
 }
 
+/// The seed of a test and what it chooses; none in the program that the test runs, or where the
+/// power cannot be cut.
+fn chosen() -> Option<(u64, ChaCha8Rng)> {
+    if is_child() {
+        return None;
+    }
+    if !disk::IS_POSSIBLE {
+        disk::skip("cutting the power");
+        return None;
+    }
+    let seed = seed();
+    Some((seed, ChaCha8Rng::seed_from_u64(seed)))
+}
+
 const FATES: [Unsynced; 4] = [Unsynced::Lost, Unsynced::Kept, Unsynced::Some, Unsynced::Torn];
 
 #[test]
 fn a_power_cut_at_any_sync_loses_nothing_that_was_acknowledged() {
     let test = "a_power_cut_at_any_sync_loses_nothing_that_was_acknowledged";
-    if is_child() {
-        return;
-    }
-    if !disk::IS_POSSIBLE {
-        return disk::skip("cutting the power");
-    }
-    let seed = seed();
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let Some((seed, mut random)) = chosen() else { return };
     let run = Run::record(test, "serve", Content::Market);
     let syncs = run.syncs_count();
     assert!(200 < syncs, "{syncs} syncs");
@@ -451,14 +458,7 @@ fn a_power_cut_at_any_sync_loses_nothing_that_was_acknowledged() {
 #[test]
 fn a_power_cut_while_the_store_opens_after_a_power_cut_loses_nothing_either() {
     let test = "a_power_cut_while_the_store_opens_after_a_power_cut_loses_nothing_either";
-    if is_child() {
-        return;
-    }
-    if !disk::IS_POSSIBLE {
-        return disk::skip("cutting the power");
-    }
-    let seed = seed();
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let Some((seed, mut random)) = chosen() else { return };
     let run = Run::record(test, "serve", Content::Market);
     let step = run.syncs_count() / 8;
     let mut first = Vec::new();
@@ -482,14 +482,7 @@ fn a_power_cut_while_the_store_opens_after_a_power_cut_loses_nothing_either() {
 #[test]
 fn a_power_cut_is_no_worse_where_the_log_is_used_again() {
     let test = "a_power_cut_is_no_worse_where_the_log_is_used_again";
-    if is_child() {
-        return;
-    }
-    if !disk::IS_POSSIBLE {
-        return disk::skip("cutting the power");
-    }
-    let seed = seed();
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let Some((seed, mut random)) = chosen() else { return };
     let run = Run::record(test, "write", Content::Bytes);
     assert!(3 < run.segments_used_again(), "{} segments", run.segments_used_again());
     // Each disk is large: a part of them, from another beginning each time.

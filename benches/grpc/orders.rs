@@ -219,20 +219,25 @@ pub(crate) fn through_sdk(
             }
         }
         let each = calls / desks.len();
-        let (before, since) = (Cpu::now(), Instant::now());
-        let mut working = JoinSet::new();
-        for (client, whim) in desks {
-            working.spawn(sdk_work(client, whim, each));
-        }
-        let (mut times, mut told) = (Vec::new(), Told::default());
-        while let Some(done) = working.join_next().await {
-            let (of_desk, of_told) = done.expect("no panic");
-            times.extend(of_desk);
-            told.add(of_told);
-        }
-        let (wall, cpu) = (since.elapsed(), Cpu::now().since(before));
-        (Run { calls: times.len(), wall, times, cpu }, told)
+        all(desks.into_iter().map(|(client, whim)| sdk_work(client, whim, each))).await
     })
+}
+
+/// Works all desks at once; answers with how long each call took, and what they were told.
+pub(crate) async fn all<D>(desks: impl Iterator<Item = D>) -> (Run, Told)
+where
+    D: Future<Output = (Vec<Duration>, Told)> + Send + 'static,
+{
+    let (before, since) = (Cpu::now(), Instant::now());
+    let mut working: JoinSet<_> = desks.collect();
+    let (mut times, mut told) = (Vec::new(), Told::default());
+    while let Some(done) = working.join_next().await {
+        let (of_desk, of_told) = done.expect("no panic");
+        times.extend(of_desk);
+        told.add(of_told);
+    }
+    let (wall, cpu) = (since.elapsed(), Cpu::now().since(before));
+    (Run { calls: times.len(), wall, times, cpu }, told)
 }
 
 async fn sdk_work(client: Client, mut whim: Whim, calls: usize) -> (Vec<Duration>, Told) {

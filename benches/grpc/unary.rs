@@ -1,14 +1,12 @@
 //! One call for one order: 4 connections of one party each, 32 calls in flight on each.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio::task::JoinSet;
 
 use crate::bare::Bare;
-use crate::cpu::Cpu;
-use crate::orders::{Desk, PARTIES, Told};
+use crate::orders::{Desk, PARTIES, Told, all};
 use crate::shared::mix::Recipe;
 use crate::shared::{Size, short};
 use crate::venue::{Venue, connect, runtime};
@@ -75,18 +73,6 @@ pub(crate) fn run(clients: &Runtime, address: SocketAddr, calls: usize, seed: u6
             }
         }
         let each = calls / desks.len();
-        let (before, since) = (Cpu::now(), Instant::now());
-        let mut working = JoinSet::new();
-        for desk in desks {
-            working.spawn(desk.work(each));
-        }
-        let (mut times, mut told) = (Vec::new(), Told::default());
-        while let Some(done) = working.join_next().await {
-            let (of_desk, of_told) = done.expect("no panic");
-            times.extend(of_desk);
-            told.add(of_told);
-        }
-        let (wall, cpu) = (since.elapsed(), Cpu::now().since(before));
-        (Run { calls: times.len(), wall, times, cpu }, told)
+        all(desks.into_iter().map(|desk| desk.work(each))).await
     })
 }

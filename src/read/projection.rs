@@ -1,8 +1,8 @@
 //! The fold from entries to read models: one thread owns it.
 //!
-//! It keeps a replica of the market, records every published entry in it, and after each event
-//! copies the rows that the event touched. So state is exact by construction: no rule of the
-//! engine is written a second time. What the market forgets (closed orders, trades, statements)
+//! It keeps a replica of the market, records every published entry in it, and copies the rows that
+//! its events touched: those of orders and statements after each event, the others once a round.
+//! So state is exact by construction: no rule of the engine is written a second time. What the market forgets (closed orders, trades, statements)
 //! is folded from the events. Memory is that of a second market; that is the price.
 
 use std::mem;

@@ -23,10 +23,10 @@ pub struct Program {
 impl Program {
     /// Serves from the store in `folder` at `address`; its log goes to `server.log` there.
     pub fn serve(folder: &Path, address: &str, settings: &[&str]) -> Self {
-        Self::try_serve(folder, address, |command| {
+        let served = Self::try_serve(folder, address, |command| {
             command.args(settings);
-        })
-        .unwrap_or_else(|ended| panic!("the server does not serve: {ended}, {}", log(folder)))
+        });
+        up(served, folder)
     }
 
     /// The same at any address, with at most so many open files.
@@ -37,8 +37,7 @@ impl Program {
         let child = start(shell, folder, "127.0.0.1:0", |command| {
             command.args(settings);
         });
-        Self::of(child, folder)
-            .unwrap_or_else(|ended| panic!("the server does not serve: {ended}, {}", log(folder)))
+        up(Self::of(child, folder), folder)
     }
 
     /// The same, `prepared`; how it ended, if it does not serve.
@@ -153,6 +152,11 @@ fn start(
         .stderr(log);
     prepared(&mut command);
     command.spawn().unwrap()
+}
+
+/// The server in `folder`, which must serve.
+fn up(served: Result<Program, ExitStatus>, folder: &Path) -> Program {
+    served.unwrap_or_else(|ended| panic!("the server does not serve: {ended}, {}", log(folder)))
 }
 
 /// All that servers said in `folder`.
