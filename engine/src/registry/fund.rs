@@ -31,6 +31,7 @@ pub enum LegalForm {
 impl LegalForm {
     /// A3: most holders of a fund of this form, looked through.
     #[must_use]
+    #[inline]
     pub const fn holder_cap(self, caps: &HolderCaps) -> u32 {
         match self {
             Self::Partnership => caps.partnership,
@@ -184,6 +185,7 @@ pub struct Fund {
 
 impl Fund {
     /// Refuses a fund whose term was over before `today`.
+    #[inline]
     pub(crate) fn check_term(&self, fund: FundId, today: Date) -> Result<(), Reject> {
         let term_ends = self.details.term_ends;
         if today <= term_ends { Ok(()) } else { Err(Reject::TermEnded { fund, term_ends }) }

@@ -13,7 +13,7 @@ use crate::market::{Context, Market};
 use crate::policy::Rates;
 use crate::reject::Reject;
 use crate::trading::cancel_order::open_order;
-use crate::trading::matching::{self, Incoming};
+use crate::trading::matching::{self, Incoming, Met};
 use crate::trading::order::{OpenOrder, PostOnly, TimeInForce};
 use crate::trading::place_order::{refuse_taking, settle};
 use crate::trading::rules::{self, Desk};
@@ -67,6 +67,7 @@ pub enum TimePriority {
 }
 
 /// Decides an [`AmendOrder`].
+#[inline(always)]
 pub(crate) fn decide(
     market: &Market,
     context: Context,
@@ -118,18 +119,23 @@ pub(crate) fn decide(
             Side::Buy => holding.available,
             Side::Sell => holding.offered.minus(record.left()).plus(left),
         },
-        desk,
+        desk: &desk,
     };
     if record.post_only == PostOnly::Yes {
         refuse_taking(market, &incoming)?;
     }
     events.push(Event::OrderAmended(amended));
-    let met = matching::meet(market, &incoming, events)?;
+    let met = if matching::can_meet(market, &incoming) {
+        matching::meet(market, &incoming, events)?
+    } else {
+        Met::nobody(&incoming)
+    };
     settle(&incoming, met, TimeInForce::GoodTillCancelled, events);
     Ok(())
 }
 
 /// Fewest units that an order of `units` in all takes at once: all-or-none stays all-or-none.
+#[inline]
 fn minimum_for(record: &OpenOrder, units: Units) -> Units {
     if record.units <= record.minimum { units } else { record.minimum }
 }
@@ -137,6 +143,7 @@ fn minimum_for(record: &OpenOrder, units: Units) -> Units {
 /// Whether the owner may hold what the amended order asks for, and has what it needs.
 ///
 /// Answers with the cash that it then holds.
+#[inline(always)]
 fn may_hold(
     market: &Market,
     desk: &Desk<'_>,
