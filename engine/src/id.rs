@@ -76,6 +76,14 @@ id!(
     IntentionId, u64, "intention-"
 );
 id!(
+    /// One bid for a lot (报价). Dense from 0 within the lot, in the order of entry.
+    BidId, u32, "bid-"
+);
+id!(
+    /// One offer of a negotiation about a lot (要约). Dense from 0 within the lot.
+    OfferId, u32, "offer-"
+);
+id!(
     /// One trade (成交). Dense from 0 over the whole venue.
     TradeId, u64, "trade-"
 );

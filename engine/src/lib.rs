@@ -10,6 +10,7 @@
 pub mod access;
 pub mod amount;
 pub mod auction;
+pub mod bidding;
 pub mod calendar;
 pub mod cash;
 mod check;

@@ -119,14 +119,13 @@ pub enum Judgement {
 }
 
 impl Market {
-    /// Whether [`Market::warm`] saves more than it costs: what the market keeps no longer fits a cache.
+    /// Whether [`Market::warm`] saves more than it costs: what is kept no longer fits a cache.
     #[must_use]
     pub fn is_large(&self) -> bool {
         trading::warm::is_large(self)
     }
 
-    /// Looks at what `commands` will ask for, so that memory fetches it at the same time and not one
-    /// after the other. For the next sixteen or so of a batch; changes nothing and tells nothing.
+    /// Has memory fetch what the next sixteen or so `commands` ask for; changes and tells nothing.
     pub fn warm<'a>(&self, commands: impl Iterator<Item = &'a Command> + Clone) {
         if self.is_large() {
             trading::warm::look(self, commands);
@@ -188,11 +187,11 @@ impl Market {
             self.admit(context.caller, CommandKind::CancelOrder)?;
             return trading::cancel_order::decide(self, context, ask, events);
         }
-        self.decide_rare(context, command, events)
+        self.decide_other(context, command, events)
     }
 
     #[inline(never)]
-    fn decide_rare(
+    fn decide_other(
         &self,
         context: Context,
         command: &Command,

@@ -3,17 +3,22 @@
 //! A bid is in time if it comes before the end; at the end it is late (D2). A bid in the last
 //! window moves the end, so that nobody wins by being the last to type; a hard stop caps it.
 
+use minicbor::{Decode, Encode};
+
 use crate::time::Time;
 
 /// Most bids of one auction.
 pub const BIDS_MAX: usize = 100_000;
 
 /// What a bid in the last window does to the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
 pub enum SoftClose {
     /// The window starts anew: the end is one window after the bid.
+    #[n(0)]
     Reset,
     /// The end moves by one window.
+    #[n(1)]
     Extend,
 }
 

@@ -2,15 +2,20 @@
 //!
 //! The parts always sum to what there was to split, and nobody gets more than was asked for.
 
+use minicbor::{Decode, Encode};
+
 /// Most entries of one split.
 pub const ENTRIES_MAX: usize = 100_000;
 
 /// How those at the margin share what is left for them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
 pub enum Margin {
     /// Who came first is served first.
+    #[n(0)]
     Time,
     /// In proportion to what each asked for, by largest remainder.
+    #[n(1)]
     ProRata,
 }
 
