@@ -373,10 +373,8 @@ impl Market {
     fn share(&self, caller: Caller) -> Share {
         match caller {
             Caller::Venue => Share::Staff,
-            Caller::Party(party) => match self.role(party) {
-                Ok(role) if role.is_staff() => Share::Staff,
-                Ok(_) | Err(_) => Share::Other,
-            },
+            Caller::Party(party) if self.role(party).is_ok_and(Role::is_staff) => Share::Staff,
+            Caller::Party(_) => Share::Other,
         }
     }
 

@@ -111,7 +111,7 @@ pub(crate) fn decide(
         order: ask.order,
         side: record.side,
         limit: tick,
-        lots: desk.lots(left)?,
+        lots: if left == units { lots } else { desk.lots(left)? },
         minimum: desk.lots(minimum_for(record, units))?.min(lots),
         self_trade: record.self_trade,
         rates,
@@ -175,9 +175,11 @@ pub(crate) fn apply(market: &mut Market, fact: &OrderAmended) {
     let before = market.orders.at(fact.order);
     let (side, place, left) = (before.side, before.holding, before.left());
     let fund = market.fund(before.fund).expect("an order's fund is registered");
-    let lots = rules::lots_of(fund, fact.left).expect("orders are in lots");
     match fact.time {
-        TimePriority::Kept => market.orders.books.shrink(fact.order, lots),
+        TimePriority::Kept => {
+            let lots = rules::lots_of(fund, fact.left).expect("orders are in lots");
+            market.orders.books.shrink(fact.order, lots);
+        }
         TimePriority::Lost => market.orders.books.unlink(fact.order),
     }
     let record = market.orders.at_mut(fact.order);
