@@ -66,7 +66,8 @@ fn named(command: &Command) -> Option<OrderId> {
 /// A fund and its book.
 fn fund(market: &Market, fund: FundId) -> u32 {
     let book = market.orders.books.look_at_book(BookId::new(fund.number()));
-    market.fund(fund).map_or(book, |fund| fund.orders_open ^ book)
+    // One word of each of the two lines that orders ask for.
+    market.fund(fund).map_or(book, |fund| fund.orders_open ^ fund.details.segment.number() ^ book)
 }
 
 /// What the owner of a new order holds.

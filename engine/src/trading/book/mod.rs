@@ -309,7 +309,10 @@ impl Books {
     pub(crate) fn look_at_price(&self, book: BookId, side: Side, tick: Tick) -> u32 {
         let found = self.books.get(index(book.number()));
         let level = found.and_then(|book| book.ladder(side).known(&self.pool, tick.key(side)));
-        level.map_or(NOBODY, |level| self.pool.queue(level).tail)
+        level.map_or(NOBODY, |level| {
+            black_box(self.pool.key(level));
+            self.pool.queue(level).tail
+        })
     }
 
     /// Looks at a slot; tells nothing.
