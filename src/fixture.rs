@@ -179,7 +179,7 @@ fn segment() -> SegmentDetails {
     SegmentDetails { code: "MAIN".to_owned(), name: "Main".to_owned(), pack, fees, overlay: None }
 }
 
-fn fund() -> FundDetails {
+pub(crate) fn fund() -> FundDetails {
     FundDetails {
         code: "SZ-001".to_owned(),
         name: "苏州创新一号基金".to_owned(),
