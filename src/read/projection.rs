@@ -87,7 +87,14 @@ impl Projection {
     /// The models before the first entry.
     #[must_use]
     pub fn new() -> Self {
-        Self { market: Market::default(), read: Read::empty(), touched: Touched::default() }
+        Self::standing(Market::default(), Read::empty(0))
+    }
+
+    /// The projection that stands at `market`, with models that hold its history and no more.
+    pub(crate) fn standing(market: Market, read: Read) -> Self {
+        let mut projection = Self { market, read, touched: Touched::default() };
+        projection.copy_all();
+        projection
     }
 
     /// The models; they go on changing with the projection.
@@ -139,7 +146,7 @@ impl Projection {
     }
 
     /// Copies every row of the replica: after a start from a snapshot.
-    pub(super) fn copy_all(&mut self) {
+    fn copy_all(&mut self) {
         for (id, _) in (0..).zip(self.market.parties()) {
             self.touched.parties.insert(id);
         }
