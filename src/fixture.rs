@@ -172,12 +172,14 @@ fn segment() -> SegmentDetails {
             intention_days_max: 90,
             intentions_per_party_max: 20,
         },
+        listing: None,
+        matching: None,
     };
     let fees = Fees { tiers: vec![Rates { taker_buy: Ppm::new(1_500), ..Rates::default() }] };
-    SegmentDetails { code: "MAIN".to_owned(), name: "Main".to_owned(), pack, fees }
+    SegmentDetails { code: "MAIN".to_owned(), name: "Main".to_owned(), pack, fees, overlay: None }
 }
 
-fn fund() -> FundDetails {
+pub(crate) fn fund() -> FundDetails {
     FundDetails {
         code: "SZ-001".to_owned(),
         name: "苏州创新一号基金".to_owned(),

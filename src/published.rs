@@ -2,12 +2,14 @@
 //!
 //! A [`Block`] exists only for entries that are synced, so whoever holds one may show it.
 
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
+use prost::bytes::Bytes;
 use sfund_engine::command::Command;
 use sfund_engine::entry::{Entry, Header, Outcome};
 use sfund_engine::event::Event;
-use sfund_engine::id::Sequence;
+use sfund_engine::id::{FundId, Sequence};
 use sfund_engine::reject::Reject;
 use thiserror::Error;
 
@@ -22,6 +24,49 @@ pub struct Block {
     pub(crate) hashes: Vec<Hash>,
     /// The events of all records, one after the other.
     pub(crate) events: Vec<Event>,
+    /// What everybody is told of it.
+    pub(crate) public: Kept<Public>,
+    /// Whose books it changed.
+    pub(crate) books: Kept<Vec<Touched>>,
+}
+
+/// What is made once of a block, by whoever needs it first. It says nothing that the block does not,
+/// so blocks are equal without it.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept<T>(OnceLock<T>);
+
+/// What everybody may know of a block, in the bytes in which it is sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Public {
+    /// In the order of their entries.
+    pub(crate) messages: Vec<PublicMessage>,
+}
+
+/// One message of an entry.
+#[derive(Clone, Debug)]
+pub(crate) struct PublicMessage {
+    /// The entry, by its place in the block.
+    pub(crate) index: usize,
+    /// The fund that it is about; none is about all of them.
+    pub(crate) fund: Option<FundId>,
+    /// The message, without saying whether more of its entry follow.
+    pub(crate) bytes: Bytes,
+}
+
+/// A fund whose book an entry changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Touched {
+    /// The entry, by its place in the block.
+    pub(crate) index: usize,
+    /// The fund.
+    pub(crate) fund: FundId,
+}
+
+/// Entries of a block that follow one another.
+#[derive(Clone, Debug)]
+pub struct Run {
+    block: Arc<Block>,
+    places: Range<usize>,
 }
 
 /// One entry, its events elsewhere.
@@ -69,6 +114,8 @@ impl Block {
             records: Vec::with_capacity(block.entries_count()),
             hashes: Vec::with_capacity(block.entries_count()),
             events: Vec::new(),
+            public: Kept::default(),
+            books: Kept::default(),
         };
         for (sequence, hash, body) in block.entries() {
             let entry: Entry =
@@ -119,6 +166,64 @@ impl Block {
             }
             Recorded::Refused(reject) => Err(reject),
         }
+    }
+}
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(OnceLock::new())
+    }
+}
+
+impl<T> Kept<T> {
+    /// What was made, or is made now.
+    pub(crate) fn get_or_make(&self, make: impl FnOnce() -> T) -> &T {
+        self.0.get_or_init(make)
+    }
+}
+
+impl<T> PartialEq for Kept<T> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl<T> Eq for Kept<T> {}
+
+impl Run {
+    /// At most `most` entries of `block` from `from` to `until`; none if it holds none of them.
+    #[must_use]
+    pub fn of(block: &Arc<Block>, from: Sequence, until: Sequence, most: usize) -> Option<Self> {
+        let at = |sequence: Sequence| {
+            let place = sequence.number().checked_sub(block.first().number())?;
+            usize::try_from(place).ok()
+        };
+        let first = at(from)?;
+        let ends = [at(until)?.saturating_add(1), block.records.len(), first.saturating_add(most)];
+        let end = ends.into_iter().min()?;
+        (first < end).then(|| Self { block: Arc::clone(block), places: first..end })
+    }
+
+    /// The block of which they are.
+    pub(crate) fn block(&self) -> &Block {
+        &self.block
+    }
+
+    /// Where in the block they lie.
+    pub(crate) fn places(&self) -> Range<usize> {
+        self.places.clone()
+    }
+
+    /// Its last entry.
+    #[must_use]
+    pub fn last(&self) -> Sequence {
+        let last = self.block.records.get(self.places.end.saturating_sub(1));
+        last.map_or(self.block.head.sequence, |record| record.header.sequence)
+    }
+
+    /// The entries.
+    pub fn items(&self) -> impl Iterator<Item = Item> {
+        self.places().map(|index| Item { block: Arc::clone(&self.block), index })
     }
 }
 

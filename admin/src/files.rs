@@ -8,7 +8,8 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sfund_sdk::{
-    Calendar, Date, Fees, HolderCaps, Hours, InvestorRules, Limits, Pack, Permission, Ppm, Rates,
+    Calendar, Date, Fees, Form, HolderCaps, Hours, InvestorRules, Limits, Overlay, Pack, Parameter,
+    Permission, Ppm, Rates, Rules,
 };
 use thiserror::Error;
 use toml::Value;
@@ -27,7 +28,7 @@ pub(crate) enum BadFile {
     Missing(&'static str),
     /// A parameter is not what it should be.
     #[error("parameter `{0}` is {1}; it takes {2}")]
-    Wrong(&'static str, String, &'static str),
+    Wrong(&'static str, String, String),
     /// A parameter is not known.
     #[error("there is no parameter `{0}`")]
     UnknownParameter(String),
@@ -43,11 +44,22 @@ struct PackFile {
     version: u32,
     valid_from: Datetime,
     jurisdiction: String,
-    parameter: BTreeMap<String, Parameter>,
+    parameter: BTreeMap<String, Stated>,
+    matching: Option<BTreeMap<String, Stated>>,
 }
 
 #[derive(Deserialize)]
-struct Parameter {
+#[serde(deny_unknown_fields)]
+struct OverlayFile {
+    code: String,
+    version: u32,
+    valid_from: Datetime,
+    jurisdiction: String,
+    parameter: BTreeMap<String, Stated>,
+}
+
+#[derive(Deserialize)]
+struct Stated {
     value: Value,
 }
 
@@ -98,6 +110,11 @@ pub(crate) fn pack(path: &Path) -> Result<Pack, Failure> {
     load(path, read_pack)
 }
 
+/// The overlay in a file.
+pub(crate) fn overlay(path: &Path) -> Result<Overlay, Failure> {
+    load(path, read_overlay)
+}
+
 /// The fees in a file: `fees = [{ maker_buy = …, … }, …]`, in parts per million.
 pub(crate) fn fees(path: &Path) -> Result<Fees, Failure> {
     load(path, read_fees)
@@ -117,17 +134,41 @@ fn date(value: Datetime) -> Result<Date, BadFile> {
 }
 
 /// Takes parameters out of the table, so that what is left is unknown.
-struct Parameters(BTreeMap<String, Parameter>);
+struct Parameters(BTreeMap<String, Stated>);
 
 impl Parameters {
     fn take<T>(
         &mut self,
         name: &'static str,
-        takes: &'static str,
+        takes: &str,
         read: impl FnOnce(&Value) -> Option<T>,
     ) -> Result<T, BadFile> {
         let value = self.0.remove(name).ok_or(BadFile::Missing(name))?.value;
-        read(&value).ok_or_else(|| BadFile::Wrong(name, value.to_string(), takes))
+        read(&value).ok_or_else(|| BadFile::Wrong(name, value.to_string(), takes.to_owned()))
+    }
+
+    /// Rules of listings, of state-owned sellers or of a matching service.
+    fn rules<R: Rules>(&mut self) -> Result<R, BadFile> {
+        let mut wrong = None;
+        let rules = R::fill(&mut |parameter| {
+            let expected = parameter.expected();
+            match self.take(parameter.name, &expected, |value| chosen(parameter, value)) {
+                Ok(value) => Some(value),
+                Err(error) => {
+                    wrong.get_or_insert(error);
+                    None
+                }
+            }
+        });
+        match wrong {
+            Some(error) => Err(error),
+            None => Ok(rules.expect("rules lack only what was refused")),
+        }
+    }
+
+    fn none_left(self) -> Result<(), BadFile> {
+        let left = self.0.into_keys().next();
+        left.map_or(Ok(()), |unknown| Err(BadFile::UnknownParameter(unknown)))
     }
 
     fn number<T: TryFrom<i64>>(&mut self, name: &'static str) -> Result<T, BadFile> {
@@ -197,6 +238,16 @@ fn read_pack(text: &str) -> Result<Pack, BadFile> {
         trading_hours: take.or_none("trading_hours", "\"09:30-15:00\", or \"none\"", |value| {
             hours(value.as_str()?)
         })?,
+        listing: Some(take.rules()?),
+        matching: match file.matching {
+            None => None,
+            Some(matching) => {
+                let mut take = Parameters(matching);
+                let rules = take.rules()?;
+                take.none_left()?;
+                Some(rules)
+            }
+        },
         limits: Limits {
             fills_max: take.number("fills_max")?,
             orders_per_party_max: take.number("orders_per_party_max")?,
@@ -206,10 +257,35 @@ fn read_pack(text: &str) -> Result<Pack, BadFile> {
             intentions_per_party_max: take.number("intentions_per_party_max")?,
         },
     };
-    match take.0.into_keys().next() {
-        Some(unknown) => Err(BadFile::UnknownParameter(unknown)),
-        None => Ok(pack),
-    }
+    take.none_left()?;
+    Ok(pack)
+}
+
+fn read_overlay(text: &str) -> Result<Overlay, BadFile> {
+    let file: OverlayFile = parse(text)?;
+    let mut take = Parameters(file.parameter);
+    let overlay = Overlay {
+        code: file.code,
+        version: file.version,
+        valid_from: date(file.valid_from)?,
+        jurisdiction: file.jurisdiction,
+        rules: take.rules()?,
+    };
+    take.none_left()?;
+    Ok(overlay)
+}
+
+/// The value of a parameter, as its file writes it.
+fn chosen(parameter: &Parameter, value: &Value) -> Option<u64> {
+    let text = match parameter.form {
+        Form::Number { .. } => value.as_integer()?.to_string(),
+        Form::Choice(_) => value.as_str()?.to_owned(),
+        Form::Set(_) => {
+            let words: Option<Vec<_>> = value.as_array()?.iter().map(Value::as_str).collect();
+            words?.join(",")
+        }
+    };
+    parameter.read(&text)
 }
 
 fn hours(text: &str) -> Option<Hours> {
@@ -259,6 +335,20 @@ fn read_calendar(text: &str, version: u32) -> Result<Calendar, BadFile> {
 mod tests {
     use super::*;
 
+    /// The largest value of each parameter, as a file writes it.
+    fn values_of<R: Rules>() -> Vec<(&'static str, String)> {
+        let value = |parameter: &'static Parameter| {
+            let largest = parameter.show(parameter.form.bounds().1);
+            let written = match parameter.form {
+                Form::Number { .. } => largest,
+                Form::Choice(_) => format!("{largest:?}"),
+                Form::Set(_) => format!("[{:?}]", largest.replace(',', "\", \"")).replace("\\", ""),
+            };
+            (parameter.name, written)
+        };
+        R::known().into_iter().map(value).collect()
+    }
+
     fn parameters(changes: &[(&str, &str)]) -> String {
         let mut values: BTreeMap<&str, &str> = [
             ("continuous", "\"allowed\""),
@@ -285,6 +375,8 @@ mod tests {
             ("intentions_per_party_max", "20"),
         ]
         .into();
+        let listing = values_of::<sfund_sdk::ListingRules>();
+        values.extend(listing.iter().map(|(name, value)| (*name, value.as_str())));
         values.extend(changes.iter().copied());
         let mut text =
             "code = \"p\"\nversion = 2\nvalid_from = 2026-01-01\njurisdiction = \"CN\"\n"

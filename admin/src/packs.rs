@@ -27,6 +27,13 @@ pub(crate) enum Packs {
         /// File with the pack; a later version where the code is the one in force.
         file: PathBuf,
     },
+    /// Put rules for state-owned sellers over the pack of a segment. It waits for a second person.
+    Overlay {
+        /// Segment: id or code.
+        segment: Named<SegmentId>,
+        /// File with the overlay; a later version where the code is the one in force.
+        file: PathBuf,
+    },
 }
 
 pub(crate) async fn run(context: &Context, command: Packs) -> Result<(), Failure> {
@@ -45,6 +52,14 @@ pub(crate) async fn run(context: &Context, command: Packs) -> Result<(), Failure
             let pack = files::pack(&file)?;
             let segment = context.segment(&segment).await?;
             let answer = context.give(context.client.admin().adopt_pack(segment, pack)).await?;
+            context.reviewed(&answer, |()| Record::default().with("segment", text(segment)))
+        }
+        Packs::Overlay { segment, file } => {
+            let overlay = files::overlay(&file)?;
+            let segment = context.segment(&segment).await?;
+            let pack = market.segment(segment).await?.pack.clone();
+            let command = context.client.admin().adopt_overlay(segment, pack, &overlay);
+            let answer = context.give(command).await?;
             context.reviewed(&answer, |()| Record::default().with("segment", text(segment)))
         }
     }

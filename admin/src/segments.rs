@@ -27,6 +27,9 @@ pub(crate) enum Segments {
         /// File with its fees.
         #[arg(long, value_name = "FILE")]
         fees: PathBuf,
+        /// File with what binds state-owned sellers on it; without one, none may list.
+        #[arg(long, value_name = "FILE")]
+        overlay: Option<PathBuf>,
     },
 }
 
@@ -36,9 +39,10 @@ pub(crate) async fn run(context: &Context, command: Segments) -> Result<(), Fail
             let segments = context.client.market().segments().all(usize::MAX).await?;
             Ok(context.output.table(&Table::of(COLUMNS, &segments, usize::MAX, row))?)
         }
-        Segments::Open { code, name, pack, fees } => {
+        Segments::Open { code, name, pack, fees, overlay } => {
             let (pack, fees) = (files::pack(&pack)?, files::fees(&fees)?);
-            let details = SegmentDetails { code, name, pack, fees };
+            let overlay = overlay.as_deref().map(files::overlay).transpose()?;
+            let details = SegmentDetails { code, name, pack, fees, overlay };
             let answer = context.give(context.client.admin().open_segment(details)).await?;
             context.reviewed(&answer, |segment| Record::default().with("segment", text(segment)))
         }

@@ -214,9 +214,11 @@ fn segment(holder_cap: u32) -> SegmentDetails {
             intention_days_max: 90,
             intentions_per_party_max: 20,
         },
+        listing: None,
+        matching: None,
     };
     let (maker, taker) = (Ppm::new(500), Ppm::new(1_500));
     let rates = Rates { maker_buy: maker, maker_sell: maker, taker_buy: taker, taker_sell: taker };
     let fees = Fees { tiers: vec![rates] };
-    SegmentDetails { code: "MAIN".to_owned(), name: "Main".to_owned(), pack, fees }
+    SegmentDetails { code: "MAIN".to_owned(), name: "Main".to_owned(), pack, fees, overlay: None }
 }

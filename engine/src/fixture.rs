@@ -13,6 +13,7 @@ use crate::entry::{Caller, Header};
 use crate::event::Event;
 use crate::id::{FundId, PartyId, ProposalId, SegmentId, TransferId};
 use crate::market::{Judgement, Market};
+use crate::policy::fixture::listing_rules;
 use crate::policy::{Fees, HolderCaps, Hours, InvestorRules, Limits, Pack, Permission, Rates};
 use crate::registry::fund::{Currency, FundDetails, LegalForm};
 use crate::registry::issue_units::IssueUnits;
@@ -261,6 +262,8 @@ pub(crate) fn licensed() -> Pack {
             intention_days_max: 90,
             intentions_per_party_max: 20,
         },
+        listing: Some(listing_rules()),
+        matching: None,
     }
 }
 
@@ -295,7 +298,7 @@ pub(crate) fn fees() -> Fees {
 
 pub(crate) fn segment(code: &str, pack: Pack) -> SegmentDetails {
     let name = format!("Segment {code}");
-    SegmentDetails { code: code.to_owned(), name, pack, fees: fees() }
+    SegmentDetails { code: code.to_owned(), name, pack, fees: fees(), overlay: None }
 }
 
 /// Who runs the venue; the key of each is its number, 32 times.

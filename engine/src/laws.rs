@@ -408,7 +408,7 @@ impl World {
         if self.rng.random_range(0..40) == 0 {
             pack.continuous = Permission::Forbidden;
         }
-        Command::AdoptPack(Box::new(AdoptPack { segment: LICENSED, pack }))
+        Command::AdoptPack(Box::new(AdoptPack { segment: LICENSED, pack, overlay: None }))
     }
 }
 

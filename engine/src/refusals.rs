@@ -108,7 +108,7 @@ fn under(change: impl FnOnce(&mut Pack)) -> Market {
     let mut market = trading();
     let mut pack = Pack { version: 2, ..licensed() };
     change(&mut pack);
-    let ask = AdoptPack { segment: LICENSED, pack };
+    let ask = AdoptPack { segment: LICENSED, pack, overlay: None };
     approve(&mut market, Command::AdoptPack(Box::new(ask)));
     market
 }

@@ -275,6 +275,14 @@ rejects! {
     174 "NO_CHANGE" Rule "" "{field} is so already"
     NoChange { 0 field: Field }
 
+    /// The segment's pack says nothing of listings: it is older than they are, and allows none.
+    176 "NO_LISTING_RULES" Rule "A1" "the pack of {segment} has no rules for listings"
+    NoListingRules { 0 segment: SegmentId }
+
+    /// A state-owned seller lists only where an overlay says what binds it.
+    177 "NO_STATE_RULES" Rule "C1" "{segment} has no rules for state-owned sellers"
+    NoStateRules { 0 segment: SegmentId }
+
     /// The segment's pack forbids firm orders; the intention board is open.
     200 "MODE_FORBIDDEN" Rule "A1" "the segment allows no continuous trading; post an intention"
     ModeForbidden {}

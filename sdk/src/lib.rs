@@ -53,6 +53,10 @@ pub use sfund_engine::id::{
     FundId, IntentionId, LockId, NotAnId, OrderId, PartyId, ProposalId, SegmentId, Sequence,
     TradeId, TransferId,
 };
+pub use sfund_engine::policy::listing::ListingRules;
+pub use sfund_engine::policy::matching::MatchingRules;
+pub use sfund_engine::policy::overlay::{Overlay, StateRules};
+pub use sfund_engine::policy::parameter::{Form, Parameter, Rules};
 pub use sfund_engine::policy::{
     Fees, HolderCaps, Hours, InvestorRules, Limits, Pack, Permission, Rates,
 };

@@ -3,6 +3,7 @@
 use sfund_engine::amount::{Money, Price, Units};
 use sfund_engine::calendar::Calendar;
 use sfund_engine::id::{FundId, PartyId, SegmentId, Sequence, TradeId};
+use sfund_engine::policy::overlay::Overlay;
 use sfund_engine::policy::{Fees, Pack};
 use sfund_engine::registry::fund::{FundDetails, Reference, TradingState};
 use sfund_engine::time::{Date, Time};
@@ -49,6 +50,8 @@ pub struct Segment {
     pub fees: Fees,
     /// Whether its funds trade.
     pub state: TradingState,
+    /// The overlay for state-owned sellers in force, if any.
+    pub overlay: Option<Overlay>,
 }
 
 /// A registered fund (基金).
@@ -255,6 +258,7 @@ pub(crate) fn segment_of(wire: v1::Segment) -> Result<Segment, Unreadable> {
         pack: policy::pack(some(wire.pack, "pack")?)?,
         fees: policy::fees(some(wire.fees, "fees")?)?,
         state: TradingState::from_wire(wire.state)?,
+        overlay: wire.overlay.map(policy::overlay).transpose()?,
     })
 }
 

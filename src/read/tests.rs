@@ -37,7 +37,7 @@ use crate::fixture::{
     ALICE, BANK, CAROL, FUND, OPERATOR, cents, date, opening, order, setup, units,
 };
 use crate::journal::{Digest, Hash, Head};
-use crate::published::{Block, Record, Recorded};
+use crate::published::{Block, Kept, Record, Recorded};
 use crate::read::page::{Ask, PAGE_LOOKS_MAX};
 use crate::read::projection::Projection;
 use crate::read::rings::Rings;
@@ -74,6 +74,8 @@ fn ask(
         records: vec![Record { header, command, outcome }],
         hashes: vec![hash],
         events,
+        public: Kept::default(),
+        books: Kept::default(),
     });
     answer
 }

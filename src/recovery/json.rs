@@ -11,6 +11,10 @@ use sfund_engine::id::{
     FundId, IntentionId, LockId, OrderId, PartyId, ProposalId, SegmentId, TradeId, TransferId,
 };
 use sfund_engine::policy::Permission;
+use sfund_engine::policy::listing::ListingRules;
+use sfund_engine::policy::matching::MatchingRules;
+use sfund_engine::policy::overlay::StateRules;
+use sfund_engine::policy::parameter::{Form, Rules as _};
 use sfund_engine::registry::fund::{Currency, LegalForm, TradingState};
 use sfund_engine::registry::lock_units::LockKind;
 use sfund_engine::registry::party::{PartyForm, PartyStatus, Role};
@@ -101,6 +105,25 @@ impl<const N: usize> Json for [u8; N] {
         Value::String(self.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
+
+/// Rules are their parameters by name: a number, or what is chosen in words.
+macro_rules! as_parameters {
+    ($($type:ty)*) => {
+        $(impl Json for $type {
+            fn json(&self) -> Value {
+                object(self.parameters().into_iter().map(|(parameter, value)| {
+                    let value = match parameter.form {
+                        Form::Number { .. } => Value::from(value),
+                        Form::Choice(_) | Form::Set(_) => Value::String(parameter.show(value)),
+                    };
+                    (parameter.name, value)
+                }))
+            }
+        })*
+    };
+}
+
+as_parameters! { ListingRules MatchingRules StateRules }
 
 impl<T: Json> Json for Option<T> {
     fn json(&self) -> Value {

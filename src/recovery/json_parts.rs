@@ -7,6 +7,7 @@ use sfund_engine::cash::settle_transfer::{SettleTransfer, TransferSettled};
 use sfund_engine::command::Command;
 use sfund_engine::entry::Attempt;
 use sfund_engine::event::Event;
+use sfund_engine::policy::overlay::Overlay;
 use sfund_engine::policy::{Fees, HolderCaps, Hours, InvestorRules, Limits, Pack, Rates};
 use sfund_engine::registry::affiliate::{Affiliate, Affiliated};
 use sfund_engine::registry::extend_term::{ExtendTerm, TermExtended};
@@ -110,8 +111,9 @@ records! {
     TradingStateSet { scope, state, reason }
     SweepStarted { sweep, scope, reason }
     SweepAdvanced { sweep, next_slot }
-    AdoptPack { segment, pack }
-    PackAdopted { segment, pack }
+    AdoptPack { segment, pack, overlay }
+    PackAdopted { segment, pack, overlay }
+    Overlay { code, version, valid_from, jurisdiction, rules }
     IssueKey { party, key_hash, scope, expires }
     KeyIssued { terms }
     OpenSegment { details }
@@ -124,7 +126,7 @@ records! {
     ProposalClosed { proposal, end, by }
     RevokeKey { key_hash }
     KeyRevoked { key_hash }
-    SegmentDetails { code, name, pack, fees }
+    SegmentDetails { code, name, pack, fees, overlay }
     SetCalendar { calendar }
     CalendarSet { calendar }
     SetFees { segment, fees }
@@ -132,7 +134,7 @@ records! {
     Pack {
         code, version, valid_from, jurisdiction, continuous, call_auction,
         turnaround_trading_days, holder_caps, investors, province, price_band,
-        trading_hours, limits
+        trading_hours, limits, listing, matching
     }
     HolderCaps { partnership, limited_liability, joint_stock, contract }
     InvestorRules {

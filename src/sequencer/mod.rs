@@ -63,6 +63,8 @@ pub struct Limits {
     pub publish_blocks_max: usize,
     /// Blocks by which a stream may be behind before it is cut.
     pub stream_blocks_max: usize,
+    /// Reads of the journal at once by streams that catch up; others wait their turn.
+    pub catch_up_reads_max: usize,
     /// Blocks kept at hand to repeat answers from.
     pub recent_blocks_max: usize,
     /// Repeated answers that wait for the journal before the writer waits too.
@@ -77,6 +79,7 @@ impl Default for Limits {
             batches_ahead_max: 4,
             publish_blocks_max: 64,
             stream_blocks_max: 1_024,
+            catch_up_reads_max: 1,
             recent_blocks_max: 64,
             recalls_max: 4_096,
         }
@@ -225,7 +228,8 @@ impl Threads {
         let (recalls, recalled) = bounded(limits.recalls_max);
         let (lives, _) = broadcast::channel(limits.stream_blocks_max);
         let read = projection.read();
-        let live = Live::new(lives.downgrade(), Arc::clone(&reader), read.clone());
+        let catch_up = limits.catch_up_reads_max;
+        let live = Live::new(lives.downgrade(), Arc::clone(&reader), read.clone(), catch_up);
         let market = projection.market().clone();
 
         let engine = engine::Engine::new(market, clock, waiting, batches, spare, limits, newest);

@@ -10,7 +10,7 @@ use sfund_engine::id::Sequence;
 
 use crate::cause;
 use crate::journal::{self, Digest, Draft, Head, Writer};
-use crate::published::{Block, Item};
+use crate::published::{Block, Item, Kept};
 use crate::sequencer::engine::{Batch, Due, Spare};
 use crate::sequencer::handle::{Reply, Ticket};
 use crate::sequencer::recall::Recall;
@@ -128,7 +128,14 @@ impl WriterThread {
             self.head = sealed.head();
             entries = entries.saturating_add(records.len());
             bytes = bytes.saturating_add(sealed.frame().len());
-            let block = Block { head: self.head, records, hashes: sealed.into_hashes(), events };
+            let block = Block {
+                head: self.head,
+                records,
+                hashes: sealed.into_hashes(),
+                events,
+                public: Kept::default(),
+                books: Kept::default(),
+            };
             written.push(Written { draft, block: Some(Arc::new(block)), replies, begun });
         }
         if entries != 0 {

@@ -10,7 +10,7 @@ use sfund_proto::v1::admin_service_server::AdminService;
 use tonic::{Request, Response, Status};
 use v1::stream_entries_response::Event as Told;
 
-use crate::published::Item;
+use crate::published::{Item, Run};
 use crate::read::page::Ask;
 use crate::service::desk::{Desk, named, not_found, open, time_of};
 use crate::service::feed::{Feed, Teller, feed, subscribe};
@@ -433,13 +433,13 @@ struct Everything;
 impl Teller for Everything {
     type Message = v1::StreamEntriesResponse;
 
-    fn entry(&mut self, item: &Item) -> Vec<Self::Message> {
-        let header = item.header();
-        vec![v1::StreamEntriesResponse {
-            sequence: header.sequence.number(),
-            time: Some(write_time(header.at)),
-            event: Some(Told::Entry(entry::entry(item))),
-        }]
+    fn run(&mut self, run: &Run) -> Vec<Self::Message> {
+        let told = |item: Item| v1::StreamEntriesResponse {
+            sequence: item.header().sequence.number(),
+            time: Some(write_time(item.header().at)),
+            event: Some(Told::Entry(entry::entry(&item))),
+        };
+        run.items().map(told).collect()
     }
 
     fn caught_up(&mut self, sequence: Sequence) -> Vec<Self::Message> {

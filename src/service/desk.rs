@@ -1,6 +1,7 @@
 //! What every service does: take a command to the market, look for a party, wait for an entry.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use prost_types::Timestamp;
@@ -46,6 +47,8 @@ pub(crate) struct Desk {
     pub(crate) started: Instant,
     /// Turns true when the server stops: streams end then.
     pub(crate) stopping: watch::Receiver<bool>,
+    /// Streams of the market that are open.
+    pub(crate) watchers: Arc<AtomicUsize>,
     /// Held by what must end before the server does.
     pub(crate) _busy: mpsc::Sender<()>,
 }

@@ -3,18 +3,20 @@
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use std::vec;
 
 use sfund_engine::id::Sequence;
-use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::error::{SendTimeoutError, TrySendError};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::Stream as Flow;
 use tonic::{Response, Status};
 
-use crate::published::Item;
+use crate::published::Run;
 use crate::service::desk::Desk;
 use crate::service::door::Visit;
-use crate::stream::{Ended, Step, Stream};
+use crate::stream::{Ended, Stream, Stretch};
 use crate::wire::status::Trouble;
 
 /// What a feed sends, and when.
@@ -22,8 +24,8 @@ pub(crate) trait Teller: Send + 'static {
     /// One message.
     type Message: Send + 'static;
 
-    /// What is told of an entry; the messages of one entry, in order.
-    fn entry(&mut self, item: &Item) -> Vec<Self::Message>;
+    /// What is told of entries, in order.
+    fn run(&mut self, run: &Run) -> Vec<Self::Message>;
     /// The mark: everything up to `sequence` has come.
     fn caught_up(&mut self, sequence: Sequence) -> Vec<Self::Message>;
     /// A sign of life: everything up to `sequence` was looked at.
@@ -34,6 +36,11 @@ pub(crate) trait Teller: Send + 'static {
         None
     }
 
+    /// How long entries gather after some were told.
+    fn pause(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// What is due.
     fn tell_due(&mut self, _sequence: Sequence) -> Vec<Self::Message> {
         Vec::new()
@@ -42,7 +49,9 @@ pub(crate) trait Teller: Send + 'static {
 
 /// The messages on their way to the reader, and how it ends after the last.
 pub(crate) struct Outlet<M> {
-    messages: mpsc::Receiver<M>,
+    batches: mpsc::Receiver<Vec<M>>,
+    /// What is left of the batch taken last.
+    messages: vec::IntoIter<M>,
     end: Arc<Mutex<Option<Status>>>,
 }
 
@@ -53,57 +62,59 @@ impl<M> Flow for Outlet<M> {
     type Item = Result<M, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match ready!(self.messages.poll_recv(context)) {
-            Some(message) => Poll::Ready(Some(Ok(message))),
-            None => {
-                let end = self.end.lock().unwrap_or_else(PoisonError::into_inner).take();
-                Poll::Ready(end.map(Err))
+        loop {
+            if let Some(message) = self.messages.next() {
+                return Poll::Ready(Some(Ok(message)));
+            }
+            match ready!(self.batches.poll_recv(context)) {
+                Some(batch) => self.messages = batch.into_iter(),
+                None => {
+                    let end = self.end.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    return Poll::Ready(end.map(Err));
+                }
             }
         }
     }
 }
 
+impl<M> Unpin for Outlet<M> {}
+
 /// Where a task puts messages for its reader.
 pub(crate) struct Inlet<M> {
-    messages: mpsc::Sender<M>,
+    batches: mpsc::Sender<Vec<M>>,
     end: Arc<Mutex<Option<Status>>>,
 }
 
-/// The two ends of a response of at most `messages_max` waiting messages.
-pub(crate) fn pipe<M>(messages_max: usize) -> (Inlet<M>, Outlet<M>) {
-    let (sender, receiver) = mpsc::channel(messages_max.max(1));
+/// The two ends of a response of at most `batches_max` waiting batches of messages.
+pub(crate) fn pipe<M>(batches_max: usize) -> (Inlet<M>, Outlet<M>) {
+    let (sender, receiver) = mpsc::channel(batches_max.max(1));
     let end = Arc::new(Mutex::new(None));
-    let inlet = Inlet { messages: sender, end: Arc::clone(&end) };
-    (inlet, Outlet { messages: receiver, end })
+    let inlet = Inlet { batches: sender, end: Arc::clone(&end) };
+    (inlet, Outlet { batches: receiver, messages: Vec::new().into_iter(), end })
 }
 
 impl<M> Inlet<M> {
-    /// Sends a message, waiting `longest` for a place.
+    /// Sends messages together, waiting `longest` for a place.
     ///
     /// # Errors
     ///
     /// [`Gone`] if the reader is gone, or takes nothing.
-    pub(crate) async fn send(&self, message: M, longest: std::time::Duration) -> Result<(), Gone> {
-        use tokio::sync::mpsc::error::SendTimeoutError;
-        match self.messages.send_timeout(message, longest).await {
+    pub(crate) async fn send(&self, batch: Vec<M>, longest: Duration) -> Result<(), Gone> {
+        let batch = match self.batches.try_send(batch) {
+            Ok(()) => return Ok(()),
+            Err(TrySendError::Closed(_)) => return Err(Gone::Left),
+            Err(TrySendError::Full(batch)) => batch,
+        };
+        match self.batches.send_timeout(batch, longest).await {
             Ok(()) => Ok(()),
             Err(SendTimeoutError::Timeout(_)) => Err(Gone::Slow),
             Err(SendTimeoutError::Closed(_)) => Err(Gone::Left),
         }
     }
 
-    /// Sends a message if there is a place, or gives it back.
-    pub(crate) fn offer(&self, message: M) -> Option<M> {
-        match self.messages.try_send(message) {
-            Ok(()) => None,
-            // The wait for a place finds that the reader is gone.
-            Err(TrySendError::Full(message) | TrySendError::Closed(message)) => Some(message),
-        }
-    }
-
     /// Waits until the reader is gone.
     pub(crate) async fn closed(&self) {
-        self.messages.closed().await;
+        self.batches.closed().await;
     }
 
     /// Ends the response with a status, after what was sent.
@@ -121,8 +132,12 @@ pub(crate) enum Gone {
     Slow,
 }
 
-/// Entries whose messages are gathered before they are sent.
-const GATHERED_MAX: usize = 256;
+/// Messages, and entries of one block, that are gathered before they are sent.
+const GATHERED_MAX: usize = 128;
+/// Blocks whose entries are gathered before they are sent.
+const BLOCKS_MAX: usize = 64;
+/// The shortest pause: a timer is no finer.
+const PAUSE_MIN: Duration = Duration::from_millis(1);
 
 /// The stream that begins with `from`, 0 being what comes next.
 pub(crate) fn subscribe(desk: &Desk, from: u64) -> Result<Stream, Status> {
@@ -146,7 +161,7 @@ pub(crate) fn feed<T: Teller>(
     stream: Stream,
     teller: T,
 ) -> Response<Feed<T::Message>> {
-    let (inlet, outlet) = pipe(desk.limits.stream_messages_max);
+    let (inlet, outlet) = pipe(desk.limits.stream_messages_max / GATHERED_MAX);
     tokio::spawn(run(desk.clone(), visit, stream, teller, inlet));
     Response::new(Box::pin(outlet))
 }
@@ -160,6 +175,8 @@ async fn run<T: Teller>(
 ) {
     let mut stopping = desk.stopping.clone();
     let mut check_key = Instant::now();
+    // Until when entries gather.
+    let mut pause = None;
     loop {
         if check_key <= Instant::now() {
             if let Err(trouble) = desk.is_good(&visit) {
@@ -173,59 +190,67 @@ async fn run<T: Teller>(
             () = inlet.closed() => return,
             () = stops(&mut stopping) => return inlet.end(Trouble::Stopping {}),
             () = at(visit.deadline) => return inlet.end(Trouble::DeadlineExceeded {}),
-            () = at(teller.due()) => of(looked_at, teller.tell_due(looked_at)),
-            step = timeout(desk.limits.heartbeat, stream.next()) => match step {
-                Ok(Ok(Step::Entry(item))) => gather(&item, &mut stream, &mut teller),
-                Ok(Ok(Step::CaughtUp)) => of(looked_at, teller.caught_up(looked_at)),
+            () = at(teller.due()) => teller.tell_due(looked_at),
+            step = timeout(desk.limits.heartbeat, next(pause, &mut stream)) => match step {
+                Ok(Ok(Stretch::Run(run))) => {
+                    let (messages, left) = gather(&run, &mut stream, &mut teller);
+                    let wait = teller.pause();
+                    pause = (left == Left::Nothing && PAUSE_MIN <= wait).then(|| in_time(wait));
+                    messages
+                }
+                Ok(Ok(Stretch::CaughtUp)) => teller.caught_up(looked_at),
                 Ok(Err(ended)) => return inlet.end(status_of(&ended)),
-                Err(_) => vec![(looked_at, teller.heartbeat(looked_at))],
+                Err(_) => vec![teller.heartbeat(looked_at)],
             },
         };
-        for (before, message) in messages {
-            let Some(message) = inlet.offer(message) else { continue };
-            let sent = tokio::select! {
-                sent = inlet.send(message, desk.limits.slow_reader_wait) => sent,
-                () = stops(&mut stopping) => return inlet.end(Trouble::Stopping {}),
-            };
-            match sent {
-                Ok(()) => {}
-                Err(Gone::Left) => return,
-                Err(Gone::Slow) => {
-                    // An entry whose messages were not all taken comes again.
-                    return inlet.end(cut(before.number().saturating_add(1)));
-                }
-            }
+        if messages.is_empty() {
+            continue;
+        }
+        let sent = tokio::select! {
+            biased;
+            sent = inlet.send(messages, desk.limits.slow_reader_wait) => sent,
+            () = stops(&mut stopping) => return inlet.end(Trouble::Stopping {}),
+        };
+        match sent {
+            Ok(()) => {}
+            Err(Gone::Left) => return,
+            // What was not taken comes again, from its first entry.
+            Err(Gone::Slow) => return inlet.end(cut(looked_at.number().saturating_add(1))),
         }
     }
 }
 
-/// The messages of an entry and of those that came with it, each with the entry before its own.
-fn gather<T: Teller>(
-    first: &Item,
-    stream: &mut Stream,
-    teller: &mut T,
-) -> Vec<(Sequence, T::Message)> {
-    let mut tell = |item: &Item| {
-        let before = Sequence::new(item.header().sequence.number().saturating_sub(1));
-        of(before, teller.entry(item))
-    };
-    let mut messages = tell(first);
-    for _ in 1..GATHERED_MAX {
-        if GATHERED_MAX <= messages.len() {
+/// What comes next, once `pause` is over.
+async fn next(pause: Option<Instant>, stream: &mut Stream) -> Result<Stretch, Ended> {
+    if let Some(pause) = pause {
+        sleep_until(pause).await;
+    }
+    stream.next_run(GATHERED_MAX).await
+}
+
+/// Whether entries that are there were left where they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    Nothing,
+    Something,
+}
+
+/// The messages of entries and of those that came with them.
+fn gather<T: Teller>(first: &Run, stream: &mut Stream, teller: &mut T) -> (Vec<T::Message>, Left) {
+    let mut messages = teller.run(first);
+    for _ in 1..BLOCKS_MAX {
+        let room = GATHERED_MAX.saturating_sub(messages.len());
+        if room == 0 {
             break;
         }
-        let Some(item) = stream.at_hand() else { break };
-        messages.append(&mut tell(&item));
+        let Some(run) = stream.run_at_hand(room) else { return (messages, Left::Nothing) };
+        messages.append(&mut teller.run(&run));
     }
-    messages
-}
-
-fn of<M>(looked_at: Sequence, messages: Vec<M>) -> Vec<(Sequence, M)> {
-    messages.into_iter().map(|message| (looked_at, message)).collect()
+    (messages, Left::Something)
 }
 
 /// The instant `wait` from now.
-pub(crate) fn in_time(wait: std::time::Duration) -> Instant {
+pub(crate) fn in_time(wait: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(wait).unwrap_or(now)
 }
@@ -267,8 +292,6 @@ fn status_of(ended: &Ended) -> Trouble {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio_stream::StreamExt;
     use tonic::Code;
 
@@ -278,9 +301,9 @@ mod tests {
     async fn a_reader_that_takes_nothing_is_cut_and_still_gets_what_was_sent_and_the_reason() {
         let (inlet, mut outlet) = pipe(2);
         let longest = Duration::from_millis(1);
-        assert_eq!(inlet.send(1, longest).await, Ok(()));
-        assert_eq!(inlet.send(2, longest).await, Ok(()));
-        assert_eq!(inlet.send(3, longest).await, Err(Gone::Slow));
+        assert_eq!(inlet.send(vec![1], longest).await, Ok(()));
+        assert_eq!(inlet.send(vec![2], longest).await, Ok(()));
+        assert_eq!(inlet.send(vec![3], longest).await, Err(Gone::Slow));
         inlet.end(Trouble::SlowReader { resume_sequence: 3 });
         assert_eq!(outlet.next().await.unwrap().unwrap(), 1);
         assert_eq!(outlet.next().await.unwrap().unwrap(), 2);
@@ -295,6 +318,6 @@ mod tests {
         let (inlet, outlet) = pipe(1);
         drop(outlet);
         inlet.closed().await;
-        assert_eq!(inlet.send(1, Duration::from_secs(1)).await, Err(Gone::Left));
+        assert_eq!(inlet.send(vec![1], Duration::from_secs(1)).await, Err(Gone::Left));
     }
 }

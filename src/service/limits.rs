@@ -68,6 +68,10 @@ pub const BATCH_INSTRUCTIONS_MAX: usize = 1_000;
 pub const STREAM_FUNDS_MAX: usize = 100;
 /// Most levels of a book on a stream.
 pub const STREAM_LEVELS_MAX: usize = 20;
+/// What each who watches the market adds to the time that trades gather before they are told, once
+/// that is a millisecond; it ends at `book_interval`. Telling somebody costs the same however much
+/// is told, so without it a thousand who watch would take the machine from those who trade.
+pub const WATCHER_SHARE: Duration = Duration::from_micros(50);
 /// Levels of a book where it is not said how many.
 pub const LEVELS_USUAL: usize = 10;
 /// Most names of commands that a list of entries is narrowed to.

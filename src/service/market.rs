@@ -1,25 +1,17 @@
 //! `MarketService`: what everybody with a key may see.
 
-use std::collections::BTreeSet;
-
-use sfund_engine::event::Event;
-use sfund_engine::id::{FundId, OrderId, PartyId, SegmentId, Sequence};
+use sfund_engine::id::{FundId, PartyId, SegmentId};
 use sfund_proto::v1;
 use sfund_proto::v1::market_service_server::MarketService;
-use tokio::time::Instant;
 use tonic::{Request, Response, Status};
-use v1::stream_market_response::Event as Told;
 
-use crate::published::Item;
-use crate::read::Read;
 use crate::read::page::Page;
-use crate::read::views::Stamp;
 use crate::service::desk::{Desk, named, not_found, open, time_of};
-use crate::service::feed::{Feed, Teller, feed, in_time, subscribe};
-use crate::service::limits::{LEVELS_USUAL, STREAM_FUNDS_MAX, STREAM_LEVELS_MAX};
+use crate::service::feed::Feed;
+use crate::service::limits::LEVELS_USUAL;
 use crate::wire::fields::Fields;
 use crate::wire::status::Trouble;
-use crate::wire::{events, market, page};
+use crate::wire::{market, page};
 
 /// The service.
 #[derive(Clone)]
@@ -171,170 +163,23 @@ impl MarketService for Market {
 
     type StreamMarketStream = Feed<v1::StreamMarketResponse>;
 
+    /// Never called: the stream of what is encoded already stands before it.
     async fn stream_market(
         &self,
-        request: Request<v1::StreamMarketRequest>,
+        _: Request<v1::StreamMarketRequest>,
     ) -> Result<Response<Self::StreamMarketStream>, Status> {
-        let (visit, ask) = open(request)?;
-        let (funds, levels) = named(|fields| {
-            let funds: Vec<FundId> =
-                fields.each("fund_ids", &ask.fund_ids, STREAM_FUNDS_MAX, |fields, id| {
-                    fields.id("", id)
-                });
-            (funds, read_levels(fields, ask.levels, STREAM_LEVELS_MAX))
-        })?;
-        let stream = subscribe(&self.0, ask.from_sequence)?;
-        let teller = Publicly {
-            read: self.0.read.clone(),
-            funds: funds.into_iter().collect(),
-            levels,
-            interval: self.0.limits.book_interval,
-            is_live: false,
-            changed: BTreeSet::new(),
-            due: None,
-        };
-        Ok(feed(&self.0, visit, stream, teller))
+        tracing::error!("a stream of the market came to where it is not served");
+        Err(Trouble::Internal {}.into())
     }
 }
 
-fn read_levels(fields: &mut Fields, levels: i32, most: usize) -> usize {
+/// The levels of a book that are asked for.
+pub(super) fn read_levels(fields: &mut Fields, levels: i32, most: usize) -> usize {
     match usize::try_from(levels) {
         Ok(levels) if levels <= most => levels,
         Ok(_) | Err(_) => {
             fields.note("levels", format_args!("must be from 0 to {most}"));
             0
         }
-    }
-}
-
-/// Tells the public what happens.
-struct Publicly {
-    read: Read,
-    /// Only these; none is all.
-    funds: BTreeSet<FundId>,
-    /// Levels of books; 0 leaves them out.
-    levels: usize,
-    interval: std::time::Duration,
-    /// Whether the mark was given; books are told only after it.
-    is_live: bool,
-    /// Funds whose books changed since they were told.
-    changed: BTreeSet<FundId>,
-    /// When they are told.
-    due: Option<Instant>,
-}
-
-impl Publicly {
-    fn wants(&self, fund: FundId) -> bool {
-        self.funds.is_empty() || self.funds.contains(&fund)
-    }
-
-    fn wants_told(&self, told: &Told) -> bool {
-        if self.funds.is_empty() {
-            return true;
-        }
-        let fund = |id: &str| id.parse().is_ok_and(|fund| self.wants(fund));
-        match told {
-            Told::Trade(trade) => fund(&trade.fund_id),
-            Told::Book(book) => fund(&book.fund_id),
-            Told::Reference(reference) => fund(&reference.fund_id),
-            Told::Fund(told) => fund(&told.fund_id),
-            Told::TradingState(changed) => {
-                use v1::trading_scope::Scope;
-                match changed.scope.as_ref().and_then(|scope| scope.scope.as_ref()) {
-                    Some(Scope::FundId(id)) => fund(id),
-                    Some(Scope::SegmentId(_) | Scope::Venue(_)) | None => true,
-                }
-            }
-            Told::Segment(_) | Told::Calendar(_) | Told::CaughtUp(_) | Told::Heartbeat(_) => true,
-        }
-    }
-
-    /// Notes that the book of the event's fund changed.
-    fn note_book(&mut self, event: &Event) {
-        let of = |order: OrderId| self.read.order(order).map(|order| order.terms.fund);
-        let fund = if let Event::OrderRested(fact) = event {
-            of(fact.order)
-        } else if let Event::OrderClosed(fact) = event {
-            of(fact.order)
-        } else if let Event::OrderAmended(fact) = event {
-            of(fact.order)
-        } else if let Event::OrderDecremented(fact) = event {
-            of(fact.order)
-        } else if let Event::Traded(fact) = event {
-            Some(fact.fund)
-        } else {
-            None
-        };
-        if let Some(fund) = fund.filter(|fund| self.wants(*fund)) {
-            self.changed.insert(fund);
-            self.due.get_or_insert_with(|| in_time(self.interval));
-        }
-    }
-}
-
-fn message(sequence: Sequence, event: Told) -> v1::StreamMarketResponse {
-    let sequence = sequence.number();
-    v1::StreamMarketResponse { sequence, time: None, event: Some(event), more: false }
-}
-
-impl Teller for Publicly {
-    type Message = v1::StreamMarketResponse;
-
-    fn entry(&mut self, item: &Item) -> Vec<Self::Message> {
-        let Ok(happened) = item.outcome() else { return Vec::new() };
-        let stamp = Stamp { sequence: item.header().sequence, at: item.header().at };
-        let mut messages: Vec<_> = happened
-            .iter()
-            .filter_map(|event| events::public(event, stamp, &self.read))
-            .filter(|told| self.wants_told(told))
-            .map(|told| v1::StreamMarketResponse {
-                time: time_of(stamp),
-                more: true,
-                ..message(stamp.sequence, told)
-            })
-            .collect();
-        if let Some(last) = messages.last_mut() {
-            last.more = false;
-        }
-        if self.is_live && self.levels != 0 {
-            for event in happened {
-                self.note_book(event);
-            }
-        }
-        messages
-    }
-
-    fn caught_up(&mut self, sequence: Sequence) -> Vec<Self::Message> {
-        self.is_live = true;
-        if self.levels != 0 && !self.funds.is_empty() {
-            // Whoever names funds begins with their books.
-            self.changed.clone_from(&self.funds);
-            self.due = Some(Instant::now());
-        }
-        vec![message(sequence, Told::CaughtUp(v1::CaughtUp {}))]
-    }
-
-    fn heartbeat(&self, sequence: Sequence) -> Self::Message {
-        message(sequence, Told::Heartbeat(v1::Heartbeat {}))
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.due
-    }
-
-    fn tell_due(&mut self, sequence: Sequence) -> Vec<Self::Message> {
-        self.due = None;
-        let tell = |fund: FundId| {
-            let depth = self.read.depth(fund);
-            let (bids, asks) = market::book(&depth, self.levels);
-            let book = v1::BookChanged {
-                fund_id: fund.to_string(),
-                bids,
-                asks,
-                as_of_sequence: depth.stamp.sequence.number(),
-            };
-            message(sequence, Told::Book(book))
-        };
-        std::mem::take(&mut self.changed).into_iter().map(tell).collect()
     }
 }

@@ -22,6 +22,7 @@ mod status;
 mod tests;
 mod trading;
 pub mod visibility;
+mod watched;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -162,6 +163,7 @@ pub async fn serve(
         snapshot_every_entries: parts.snapshot_every_entries,
         vitals: parts.vitals,
         stopping: stopping.clone(),
+        watchers: Arc::default(),
         _busy: busy,
     };
     let (reporter, health) = tonic_health::server::health_reporter();
@@ -252,7 +254,10 @@ fn routes(desk: Desk, health: HealthServer<impl Health>) -> Result<Routes, Error
     routes
         .add_service(health)
         .add_service(reflection)
-        .add_service(with_limits!(MarketServiceServer, market::Market(desk.clone())))
+        .add_service(watched::Watched::new(
+            desk.clone(),
+            with_limits!(MarketServiceServer, market::Market(desk.clone())),
+        ))
         .add_service(with_limits!(TradingServiceServer, trading::Trading(desk.clone())))
         .add_service(with_limits!(RegisterServiceServer, register::Register(desk.clone())))
         .add_service(with_limits!(SettlementServiceServer, settlement::Settlement(desk.clone())))

@@ -12,7 +12,7 @@ use sfund_engine::id::{IntentionId, LockId, OrderId, PartyId, Sequence, Transfer
 use sfund_proto::v1;
 use v1::stream_my_events_response::Event as Told;
 
-use crate::published::Item;
+use crate::published::{Item, Run};
 use crate::read::Read;
 use crate::read::page::{Ask, PAGE_ROWS_MAX, Page};
 use crate::read::views::Stamp;
@@ -45,7 +45,22 @@ impl Mine {
 impl Teller for Mine {
     type Message = v1::StreamMyEventsResponse;
 
-    fn entry(&mut self, item: &Item) -> Vec<Self::Message> {
+    fn run(&mut self, run: &Run) -> Vec<Self::Message> {
+        run.items().flat_map(|item| self.entry(&item)).collect()
+    }
+
+    fn caught_up(&mut self, sequence: Sequence) -> Vec<Self::Message> {
+        vec![message(sequence, Told::CaughtUp(v1::CaughtUp {}))]
+    }
+
+    fn heartbeat(&self, sequence: Sequence) -> Self::Message {
+        message(sequence, Told::Heartbeat(v1::Heartbeat {}))
+    }
+}
+
+impl Mine {
+    /// What the party is told of an entry.
+    fn entry(&mut self, item: &Item) -> Vec<v1::StreamMyEventsResponse> {
         let Ok(happened) = item.outcome() else { return Vec::new() };
         let stamp = Stamp { sequence: item.header().sequence, at: item.header().at };
         let mut messages = Vec::new();
@@ -64,14 +79,6 @@ impl Teller for Mine {
             last.more = false;
         }
         messages
-    }
-
-    fn caught_up(&mut self, sequence: Sequence) -> Vec<Self::Message> {
-        vec![message(sequence, Told::CaughtUp(v1::CaughtUp {}))]
-    }
-
-    fn heartbeat(&self, sequence: Sequence) -> Self::Message {
-        message(sequence, Told::Heartbeat(v1::Heartbeat {}))
     }
 }
 

@@ -281,7 +281,7 @@ impl OrderStream {
         let message = v1::OrderStreamResponse { message: Some(told) };
         let mut stopping = self.desk.stopping.clone();
         let sent = tokio::select! {
-            sent = self.inlet.send(message, self.desk.limits.slow_reader_wait) => sent,
+            sent = self.inlet.send(vec![message], self.desk.limits.slow_reader_wait) => sent,
             () = stops(&mut stopping) => {
                 return Err(Some(Trouble::Stopping {}.into()));
             }

@@ -20,6 +20,7 @@ const LIMITS: Limits = Limits {
     batches_ahead_max: 3,
     publish_blocks_max: 8,
     stream_blocks_max: 4,
+    catch_up_reads_max: 1,
     recent_blocks_max: 1,
     recalls_max: 64,
 };

@@ -8,22 +8,20 @@
 #[cfg(test)]
 mod tests;
 
+mod steps;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use sfund_engine::id::Sequence;
 use thiserror::Error;
 use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
-use tokio::task;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 use crate::journal::{self, Reader};
-use crate::published::{Block, Item, Undecodable};
+use crate::published::{Block, Item, Run, Undecodable};
 use crate::read::Read;
-
-/// Bytes of the journal read in one step of catching up. Decoded they take some times as much, and a
-/// reader that does not read on keeps them: all streams together must not be the memory's end.
-pub const STEP_BYTES: usize = 256 * 1024;
+use crate::stream::steps::Steps;
 
 /// Where streams come from. Clones are the same source.
 #[derive(Clone)]
@@ -32,6 +30,7 @@ pub struct Live {
     blocks: broadcast::WeakSender<Arc<Block>>,
     reader: Arc<dyn Reader>,
     read: Read,
+    steps: Steps,
 }
 
 /// One reader's stream.
@@ -64,6 +63,15 @@ enum State {
 pub enum Step {
     /// An entry.
     Entry(Item),
+    /// Everything up to now has come. Said once.
+    CaughtUp,
+}
+
+/// What comes next, as many entries together as are there.
+#[derive(Clone, Debug)]
+pub enum Stretch {
+    /// Entries.
+    Run(Run),
     /// Everything up to now has come. Said once.
     CaughtUp,
 }
@@ -112,8 +120,15 @@ impl Live {
         blocks: broadcast::WeakSender<Arc<Block>>,
         reader: Arc<dyn Reader>,
         read: Read,
+        catch_up_reads_max: usize,
     ) -> Self {
-        Self { blocks, reader, read }
+        let steps = Steps::new(Arc::clone(&reader), catch_up_reads_max);
+        Self { blocks, reader, read, steps }
+    }
+
+    /// The blocks of the journal from the one that holds `from` on, decoded.
+    async fn read(&self, from: Sequence) -> Result<VecDeque<Arc<Block>>, Ended> {
+        self.steps.read(from).await
     }
 
     /// The stream that begins with the entry `from`; 0 is the first.
@@ -177,37 +192,48 @@ impl Stream {
     ///
     /// Why the stream ended. It says the same if asked again.
     pub async fn next(&mut self) -> Result<Step, Ended> {
+        let entry = |run: Run| run.items().next().map(Step::Entry);
         loop {
-            if let Some(item) = self.at_hand() {
-                return Ok(Step::Entry(item));
+            match self.next_run(1).await? {
+                Stretch::Run(run) => {
+                    if let Some(step) = entry(run) {
+                        return Ok(step);
+                    }
+                }
+                Stretch::CaughtUp => return Ok(Step::CaughtUp),
             }
-            self.block = None;
+        }
+    }
+
+    /// Waits for what comes next, and takes at most `most` entries of it. Cancel safe, as
+    /// [`Stream::next`] is.
+    ///
+    /// # Errors
+    ///
+    /// Why the stream ended. It says the same if asked again.
+    pub async fn next_run(&mut self, most: usize) -> Result<Stretch, Ended> {
+        loop {
+            if let Some(run) = self.run_at_hand(most) {
+                return Ok(Stretch::Run(run));
+            }
             match &mut self.state {
                 State::CatchUp { until, ready, .. } if self.next <= *until => {
                     if let Some(block) = ready.pop_front() {
                         self.block = Some(block);
                     } else {
-                        *ready = read(&self.live.reader, self.next).await?;
+                        *ready = self.live.read(self.next).await?;
                     }
                 }
                 State::CatchUp { then, .. } => {
                     let then = then.take();
                     if self.is_live(then)? && !self.is_marked {
                         self.is_marked = true;
-                        return Ok(Step::CaughtUp);
+                        return Ok(Stretch::CaughtUp);
                     }
                 }
-                State::Live { blocks, is_new } => match blocks.recv().await {
-                    Ok(block) => {
-                        *is_new = false;
-                        assert!(block.first() <= self.next, "what is published has no gap");
-                        self.block = Some(block);
-                    }
-                    // It fell behind on the last step of catching up: that goes on.
-                    Err(RecvError::Lagged(_)) if *is_new => {
-                        self.state = State::catch_up(self.live.newest(), None);
-                    }
-                    Err(RecvError::Lagged(_)) => self.state = State::Cut,
+                State::Live { blocks, .. } => match blocks.recv().await {
+                    Ok(block) => self.take(block),
+                    Err(RecvError::Lagged(_)) => self.lag(),
                     Err(RecvError::Closed) => {
                         return Err(Ended::Stopping { resume_from: self.next });
                     }
@@ -217,26 +243,55 @@ impl Stream {
         }
     }
 
-    /// The next entry, if it is in the block at hand: what came with the entry before.
-    pub fn at_hand(&mut self) -> Option<Item> {
-        let found = self.block.as_ref().and_then(|block| Item::find(block, self.next));
-        let item = found.filter(|_| self.is_due(self.next))?;
-        self.next = self.next.next();
-        Some(item)
+    /// At most `most` of the entries that come next, of one block, if they need no waiting for.
+    pub fn run_at_hand(&mut self, most: usize) -> Option<Run> {
+        if let Some(run) = self.run_of_block(most) {
+            return Some(run);
+        }
+        self.block = None;
+        let State::Live { blocks, .. } = &mut self.state else { return None };
+        match blocks.try_recv() {
+            Ok(block) => self.take(block),
+            Err(TryRecvError::Lagged(_)) => self.lag(),
+            // The wait for more finds what it is.
+            Err(TryRecvError::Empty | TryRecvError::Closed) => {}
+        }
+        self.run_of_block(most)
+    }
+
+    fn run_of_block(&mut self, most: usize) -> Option<Run> {
+        // What is read from the journal may not be published yet.
+        let until = match &self.state {
+            State::CatchUp { until, .. } => *until,
+            State::Live { .. } | State::Cut => Sequence::new(u64::MAX),
+        };
+        let run = Run::of(self.block.as_ref()?, self.next, until, most)?;
+        self.next = run.last().next();
+        Some(run)
+    }
+
+    /// Takes a block that was published.
+    fn take(&mut self, block: Arc<Block>) {
+        assert!(block.first() <= self.next, "what is published has no gap");
+        if let State::Live { is_new, .. } = &mut self.state {
+            *is_new = false;
+        }
+        self.block = Some(block);
+    }
+
+    /// Falls behind what is published.
+    fn lag(&mut self) {
+        self.state = match &self.state {
+            // On the last step of catching up: that goes on.
+            State::Live { is_new: true, .. } => State::catch_up(self.live.newest(), None),
+            State::Live { .. } | State::CatchUp { .. } | State::Cut => State::Cut,
+        };
     }
 
     /// The first entry that did not come yet.
     #[must_use]
     pub fn resume_from(&self) -> Sequence {
         self.next
-    }
-
-    /// Whether an entry read from the journal is published.
-    fn is_due(&self, sequence: Sequence) -> bool {
-        match &self.state {
-            State::CatchUp { until, .. } => sequence <= *until,
-            State::Live { .. } | State::Cut => true,
-        }
     }
 
     /// Goes live if nothing was published since; else there is one more stretch to read, after
@@ -259,17 +314,4 @@ impl Stream {
         self.state = State::catch_up(newest, Some(blocks));
         Ok(false)
     }
-}
-
-/// The next blocks of the journal, decoded, away from the threads that must not wait.
-async fn read(reader: &Arc<dyn Reader>, from: Sequence) -> Result<VecDeque<Arc<Block>>, Ended> {
-    let reader = Arc::clone(reader);
-    let blocks = task::spawn_blocking(move || {
-        let blocks =
-            reader.read(from, STEP_BYTES).map_err(|source| Ended::Journal { at: from, source })?;
-        let decoded = blocks.iter().map(|block| Ok(Arc::new(Block::decode(block)?)));
-        decoded.collect::<Result<VecDeque<_>, Ended>>()
-    });
-    // A task that is not aborted ends, unless the runtime does.
-    blocks.await.unwrap_or(Err(Ended::Stopping { resume_from: from }))
 }

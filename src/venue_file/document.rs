@@ -211,6 +211,19 @@ impl<'a, 'i> Section<'a, 'i> {
         })
     }
 
+    /// A text that is not empty, if the key is there.
+    pub fn text_if_any(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings<'_>,
+    ) -> Option<Option<String>> {
+        if self.entries.iter().any(|(name, ..)| *name == key) {
+            return self.text(key, findings).map(Some);
+        }
+        self.asked.push((key, self.at));
+        Some(None)
+    }
+
     /// A date.
     pub fn date(&mut self, key: &'static str, findings: &mut Findings<'_>) -> Option<Date> {
         self.parsed(key, "a date, as 2026-11-24", findings, date)
@@ -232,7 +245,19 @@ impl<'a, 'i> Section<'a, 'i> {
         key: &'static str,
         findings: &mut Findings<'_>,
     ) -> Option<Section<'a, 'i>> {
-        let found = self.required(key, findings)?;
+        if !self.entries.iter().any(|(name, ..)| *name == key) {
+            self.required(key, findings)?;
+        }
+        self.section_if_any(key, findings)
+    }
+
+    /// A table within this one that may be absent.
+    pub fn section_if_any(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings<'_>,
+    ) -> Option<Section<'a, 'i>> {
+        let found = self.optional(key)?;
         let section = found.value.as_table();
         if section.is_none() {
             findings.add(found.at, unexpected(self.name(key), found.value, "a table"));

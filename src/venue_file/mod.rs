@@ -71,7 +71,7 @@ pub enum Error {
          file that ends in .toml"
     )]
     NotBuiltIn {
-        /// `pack` or `calendar`.
+        /// `pack`, `overlay` or `calendar`.
         kind: &'static str,
         /// The name given.
         name: String,
@@ -99,9 +99,11 @@ pub fn read(file: &str, text: &str, folder: &Path) -> Result<VenueFile, Error> {
     let draft = document::read(file, text, draft)?;
     let calendar = load_calendar(&draft.calendar, folder)?.calendar;
     let mut segments = Vec::new();
-    for SegmentDraft { code, name, pack, fees } in draft.segments {
+    for SegmentDraft { code, name, pack, fees, overlay } in draft.segments {
         let pack = load_pack(&pack, folder)?.pack;
-        segments.push(SegmentDetails { code, name, pack, fees });
+        let overlay = overlay.map(|overlay| load_overlay(&overlay, folder)).transpose()?;
+        let overlay = overlay.map(|file| file.overlay);
+        segments.push(SegmentDetails { code, name, pack, fees, overlay });
     }
     let Draft { name, utc_offset_minutes, staff, .. } = draft;
     Ok(VenueFile { name, utc_offset_minutes, calendar, segments, staff })
@@ -118,6 +120,19 @@ pub fn load_pack(name: &str, folder: &Path) -> Result<pack::PackFile, Error> {
         return Ok(pack::read(&path.display().to_string(), &read_text(&path)?)?);
     }
     pack::built_in(name).ok_or_else(|| not_built_in("pack", name, &pack::BUILT_IN))
+}
+
+/// The overlay that comes with the program under this name, or that of the file, from `folder`.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub fn load_overlay(name: &str, folder: &Path) -> Result<pack::OverlayFile, Error> {
+    if is_file(name) {
+        let path = folder.join(name);
+        return Ok(pack::read_overlay(&path.display().to_string(), &read_text(&path)?)?);
+    }
+    pack::built_in_overlay(name).ok_or_else(|| not_built_in("overlay", name, &pack::OVERLAYS))
 }
 
 /// The calendar that comes with the program under this name, or that of the file, from `folder`.
@@ -147,6 +162,7 @@ struct SegmentDraft {
     name: String,
     pack: String,
     fees: Fees,
+    overlay: Option<String>,
 }
 
 fn draft(root: &mut Section<'_, '_>, findings: &mut Findings<'_>) -> Option<Draft> {
@@ -187,6 +203,7 @@ fn segment(section: &mut Section<'_, '_>, findings: &mut Findings<'_>) -> Option
     let code = section.text("code", findings);
     let name = section.text("name", findings);
     let pack = section.text("pack", findings);
+    let overlay = section.text_if_any("overlay", findings);
     let mut tiers = Vec::new();
     let sections = section.sections("fees", findings);
     if sections.is_empty() || TIERS_MAX < sections.len() {
@@ -197,7 +214,13 @@ fn segment(section: &mut Section<'_, '_>, findings: &mut Findings<'_>) -> Option
         tiers.extend(rates(&mut row, findings));
         row.finish(findings);
     }
-    Some(SegmentDraft { code: code?, name: name?, pack: pack?, fees: Fees { tiers } })
+    Some(SegmentDraft {
+        code: code?,
+        name: name?,
+        pack: pack?,
+        fees: Fees { tiers },
+        overlay: overlay?,
+    })
 }
 
 fn rates(row: &mut Section<'_, '_>, findings: &mut Findings<'_>) -> Option<Rates> {

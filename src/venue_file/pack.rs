@@ -3,6 +3,10 @@
 use std::ops::RangeInclusive;
 
 use sfund_engine::amount::Ppm;
+use sfund_engine::policy::listing::ListingRules;
+use sfund_engine::policy::matching::MatchingRules;
+use sfund_engine::policy::overlay::{Overlay, StateRules};
+use sfund_engine::policy::parameter::{self as engine, Form, Rules};
 use sfund_engine::policy::{
     CASH_MAX, CODE_BYTES_MAX, HolderCaps, Hours, InvestorRules, Limits, ORDERS_MAX, Pack,
     Permission,
@@ -12,10 +16,13 @@ use toml::de::DeValue;
 use super::document::{self, Faults, Findings, Section};
 
 /// The packs that come with the program, by code.
-pub const BUILT_IN: [(&str, &str); 2] = [
+pub const BUILT_IN: [(&str, &str); 3] = [
     ("cn-regional", include_str!("../../deploy/policy/cn-regional.toml")),
     ("licensed", include_str!("../../deploy/policy/licensed.toml")),
+    ("us-qms", include_str!("../../deploy/policy/us-qms.toml")),
 ];
+/// The overlays that come with the program, by code.
+pub const OVERLAYS: [(&str, &str); 1] = [("soe", include_str!("../../deploy/policy/soe.toml"))];
 
 /// How firm a parameter is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +79,15 @@ pub struct PackFile {
     pub parameters: Vec<Parameter>,
 }
 
+/// An overlay and where each of its values comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverlayFile {
+    /// The overlay.
+    pub overlay: Overlay,
+    /// Its parameters, in the order of the rulebook.
+    pub parameters: Vec<Parameter>,
+}
+
 /// Reads the pack in `text`, the text of `file`.
 ///
 /// # Errors
@@ -103,8 +119,17 @@ pub fn read(file: &str, text: &str) -> Result<PackFile, Faults> {
         let trading_hours =
             take.or_none("trading_hours", "local time", hours, findings, self::hours);
         let limits = take.limits(findings);
-        let Parameters { table, taken } = take;
-        table.finish(findings);
+        let listing = take.rules(findings, ListingRules::contradiction);
+        let mut taken = take.finish(findings);
+        let matching = match root.section_if_any("matching", findings) {
+            None => Some(None),
+            Some(table) => {
+                let mut take = Parameters { table, taken };
+                let rules = take.rules(findings, MatchingRules::contradiction);
+                taken = take.finish(findings);
+                rules.map(Some)
+            }
+        };
         let pack = Pack {
             code: code?,
             version: version?,
@@ -119,8 +144,37 @@ pub fn read(file: &str, text: &str) -> Result<PackFile, Faults> {
             price_band: price_band?,
             trading_hours: trading_hours?,
             limits: limits?,
+            listing: Some(listing?),
+            matching: matching?,
         };
         Some(PackFile { pack, parameters: taken })
+    })
+}
+
+/// Reads the overlay in `text`, the text of `file`.
+///
+/// # Errors
+///
+/// All [`Faults`] of the file: unknown and missing parameters, values out of range.
+pub fn read_overlay(file: &str, text: &str) -> Result<OverlayFile, Faults> {
+    document::read(file, text, |root, findings| {
+        let code = root.parsed("code", "1 to 64 bytes without spaces", findings, code);
+        let version = root.number("version", 1..=i64::from(u32::MAX), findings);
+        let valid_from = root.date("valid_from", findings);
+        let jurisdiction =
+            root.parsed("jurisdiction", "1 to 64 bytes without spaces", findings, self::code);
+        let table = root.section("parameter", findings)?;
+        let mut take = Parameters { table, taken: Vec::new() };
+        let rules = take.rules(findings, StateRules::contradiction);
+        let parameters = take.finish(findings);
+        let overlay = Overlay {
+            code: code?,
+            version: version?,
+            valid_from: valid_from?,
+            jurisdiction: jurisdiction?,
+            rules: rules?,
+        };
+        Some(OverlayFile { overlay, parameters })
     })
 }
 
@@ -135,6 +189,18 @@ pub fn built_in(code: &str) -> Option<PackFile> {
     Some(read(&format!("{code}.toml"), text).expect("a pack that comes with the program is sound"))
 }
 
+/// The overlay of this code that comes with the program.
+///
+/// # Panics
+///
+/// Never: a test reads them all.
+#[must_use]
+pub fn built_in_overlay(code: &str) -> Option<OverlayFile> {
+    let (code, text) = OVERLAYS.into_iter().find(|(known, _)| *known == code)?;
+    let read = read_overlay(&format!("{code}.toml"), text);
+    Some(read.expect("an overlay that comes with the program is sound"))
+}
+
 /// The table of parameters, and those taken from it.
 struct Parameters<'a, 'i> {
     table: Section<'a, 'i>,
@@ -142,6 +208,39 @@ struct Parameters<'a, 'i> {
 }
 
 impl Parameters<'_, '_> {
+    /// What was taken; what was not is unknown.
+    fn finish(self, findings: &mut Findings<'_>) -> Vec<Parameter> {
+        self.table.finish(findings);
+        self.taken
+    }
+
+    /// Rules from the engine's table of their parameters; `contradiction` names one that does not
+    /// go with another.
+    fn rules<R: Rules>(
+        &mut self,
+        findings: &mut Findings<'_>,
+        contradiction: impl FnOnce(&R) -> Option<&'static str>,
+    ) -> Option<R> {
+        let rules = R::fill(&mut |known| {
+            let expected = known.expected();
+            let value = self
+                .take(known.name, known.unit, &expected, findings, |value| chosen(known, value))?;
+            let taken = self.taken.last().expect("what was taken is kept");
+            if taken.rule != known.rule {
+                let (found, expected) = (format!("{:?}", taken.rule), format!("{:?}", known.rule));
+                self.table.refuse(known.name, &format!("of rule {found}"), &expected, findings);
+                return None;
+            }
+            Some(value)
+        })?;
+        if let Some(name) = contradiction(&rules) {
+            let expected = "at most what the parameter that bounds it says";
+            self.table.refuse(name, "beyond its bound", expected, findings);
+            return None;
+        }
+        Some(rules)
+    }
+
     /// One parameter: its value in its unit, and why.
     fn take<T>(
         &mut self,
@@ -273,6 +372,21 @@ impl Parameters<'_, '_> {
             intention_days_max: intention_days_max?,
             intentions_per_party_max: intentions_per_party_max?,
         })
+    }
+}
+
+/// The value of a parameter of the engine's table.
+fn chosen(known: &engine::Parameter, value: &DeValue<'_>) -> Option<u64> {
+    match known.form {
+        Form::Number { min, max } => {
+            let range = i64::try_from(min).ok()?..=i64::try_from(max).ok()?;
+            document::number(value, &range)
+        }
+        Form::Choice(_) => known.read(value.as_str()?),
+        Form::Set(_) => {
+            let words = value.as_array()?.iter().map(|word| word.get_ref().as_str());
+            known.read(&words.collect::<Option<Vec<_>>>()?.join(","))
+        }
     }
 }
 

@@ -3,6 +3,10 @@
 use expect_test::{Expect, expect};
 use sfund_engine::amount::Money;
 use sfund_engine::policy::Permission;
+use sfund_engine::policy::choice::Silence;
+use sfund_engine::policy::listing::ListingRules;
+use sfund_engine::policy::overlay::StateRules;
+use sfund_engine::policy::parameter::Rules as _;
 
 use super::*;
 
@@ -45,7 +49,7 @@ fn a1_the_regional_pack_forbids_what_the_licensed_pack_allows() {
 
 #[test]
 fn a2_a3_a4_the_packs_hold_the_numbers_of_the_rulebook() {
-    for (code, _) in pack::BUILT_IN {
+    for code in ["cn-regional", "licensed"] {
         let pack::PackFile { pack, parameters } = pack::built_in(code).unwrap();
         assert_eq!(pack.code, code);
         assert_eq!(pack.turnaround_trading_days, 5);
@@ -57,8 +61,71 @@ fn a2_a3_a4_the_packs_hold_the_numbers_of_the_rulebook() {
         assert_eq!(pack.investors.person_financial_assets_min, Money::from_fen(300_000_000));
         assert_eq!(pack.investors.person_income_min, Money::from_fen(50_000_000));
         assert!(parameters.iter().all(|parameter| !parameter.source.is_empty()));
-        assert_eq!(parameters.len(), 22);
+        assert_eq!(parameters.len(), 22 + ListingRules::known().len());
     }
+}
+
+#[test]
+fn b_d_the_packs_hold_the_numbers_of_the_rulebook() {
+    for code in ["cn-regional", "licensed"] {
+        let rules = pack::built_in(code).unwrap().pack.listing.unwrap();
+        let (partners, deposits, timed) = (rules.partners, rules.deposits, rules.timed);
+        assert_eq!((partners.notice_days, partners.first_refusal_days), (30, 30));
+        assert_eq!(
+            (partners.partner_filing_days, partners.association_filing_working_days),
+            (30, 10)
+        );
+        assert_eq!(partners.first_refusal_silence, Silence::Consent);
+        assert_eq!(deposits.deposit_due_working_days, 3);
+        assert_eq!(deposits.deposit_share_max, Ppm::new(300_000));
+        assert_eq!((deposits.refund_working_days, deposits.signature_working_days), (3, 3));
+        assert_eq!((timed.free_minutes, timed.cycle_seconds), (1_440, 300));
+        let court = rules.judicial;
+        let shares = [court.judicial_start_min, court.judicial_cut_max];
+        assert_eq!(shares, [Ppm::new(700_000), Ppm::new(200_000)]);
+        assert_eq!((court.judicial_announcement_days_min, court.judicial_hours_min), (30, 24));
+        assert_eq!((court.judicial_second_days_max, court.judicial_window_seconds), (30, 300));
+        assert_eq!(court.judicial_second_announcement_days_min, 15);
+        assert_eq!(court.judicial_deposit_min, Ppm::new(50_000));
+        assert_eq!(court.judicial_deposit_max, Ppm::new(200_000));
+        assert_eq!(court.judicial_refund_hours, 24);
+        assert_eq!(rules.disclosure.related_bidders, Permission::Forbidden);
+    }
+}
+
+#[test]
+fn c_the_overlay_of_state_owned_sellers_holds_the_numbers_of_the_rulebook() {
+    let pack::OverlayFile { overlay, parameters } = pack::built_in_overlay("soe").unwrap();
+    assert_eq!((overlay.code.as_str(), overlay.version), ("soe", 1));
+    assert_eq!(parameters.len(), StateRules::known().len());
+    assert!(parameters.iter().all(|parameter| parameter.rule.starts_with('C')));
+    let StateRules { price, announcement, payment } = overlay.rules;
+    assert_eq!((price.appraisal_valid_days, price.reappraisal_months), (365, 12));
+    assert_eq!((price.first_floor_min, price.floor_min), (Ppm::new(1_000_000), Ppm::new(900_000)));
+    assert_eq!(price.competitive_bidders_min, 2);
+    assert_eq!(announcement.announcement_working_days_min, 20);
+    assert_eq!(announcement.extension_working_days_min, 5);
+    assert_eq!(announcement.reprice_working_days_min, 10);
+    assert_eq!(announcement.suspension_days_max, 30);
+    assert_eq!(announcement.resumed_total_working_days_min, 20);
+    assert_eq!(announcement.resumed_left_working_days_min, 10);
+    assert_eq!(announcement.result_notice_working_days, 5);
+    assert_eq!((payment.payment_working_days, payment.instalment_days_max), (5, 365));
+    assert_eq!(payment.first_instalment_share_min, Ppm::new(300_000));
+    assert_eq!(pack::built_in_overlay("licensed"), None);
+}
+
+#[test]
+fn the_american_pack_holds_the_numbers_of_the_regulation() {
+    let pack = pack::built_in("us-qms").unwrap().pack;
+    let rules = pack.matching.unwrap();
+    assert_eq!(rules.other_transfers_share_max, Ppm::new(20_000));
+    assert_eq!(rules.matched_share_max, Ppm::new(100_000));
+    assert_eq!((rules.agreement_days_min, rules.closing_days_min), (15, 45));
+    assert_eq!((rules.offer_shown_days_max, rules.pause_days_min), (120, 60));
+    assert_eq!(pack.continuous, Permission::Forbidden);
+    assert_eq!(pack.listing.unwrap().modes.english, Permission::Forbidden);
+    assert!(pack::built_in("licensed").unwrap().pack.matching.is_none());
 }
 
 #[test]
@@ -266,7 +333,7 @@ fn a_venue_refuses_what_it_does_not_know() {
         "pack = \"licensed\"",
         "pack = \"licenced\"",
         expect![
-            "`licenced` is no pack that comes with the program (cn-regional, licensed): name one of these, or a file that ends in .toml"
+            "`licenced` is no pack that comes with the program (cn-regional, licensed, us-qms): name one of these, or a file that ends in .toml"
         ],
     );
     venue_fault(

@@ -38,11 +38,13 @@ asks!(OpenSegmentRequest, |ask, _, fields| Command::OpenSegment(Box::new(OpenSeg
         name: fields.text("name", &ask.name, TEXT_BYTES_MAX),
         pack: fields.message("pack", ask.pack.as_ref(), policy::read_pack),
         fees: fields.message("fees", ask.fees.as_ref(), policy::read_fees),
+        overlay: policy::read_overlay(fields, ask.overlay.as_ref()),
     },
 })));
 asks!(AdoptPackRequest, |ask, _, fields| Command::AdoptPack(Box::new(AdoptPack {
     segment: fields.id("segment_id", &ask.segment_id),
     pack: fields.message("pack", ask.pack.as_ref(), policy::read_pack),
+    overlay: policy::read_overlay(fields, ask.overlay.as_ref()),
 })));
 asks!(SetCalendarRequest, |ask, _, fields| Command::SetCalendar(Box::new(SetCalendar {
     calendar: fields.message("calendar", ask.calendar.as_ref(), policy::read_calendar),

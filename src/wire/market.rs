@@ -76,6 +76,7 @@ pub fn segment(view: &SegmentView) -> v1::Segment {
         pack: Some(policy::pack(&view.segment.pack)),
         fees: Some(policy::fees(&view.fees)),
         state: view.segment.state.write(),
+        overlay: view.segment.overlay.as_ref().map(policy::overlay),
     }
 }
 

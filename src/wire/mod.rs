@@ -16,6 +16,7 @@ pub mod meters;
 pub mod my_events;
 pub mod page;
 pub mod policy;
+pub mod public;
 pub mod register;
 pub mod settlement;
 pub mod status;

@@ -1,8 +1,10 @@
 //! Packs, fees and the calendar, both ways.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sfund_engine::calendar::Calendar;
+use sfund_engine::policy::overlay::Overlay;
+use sfund_engine::policy::parameter::{Parameter, Rules};
 use sfund_engine::policy::{
     CALENDAR_DAYS_MAX, CODE_BYTES_MAX, Fees, HolderCaps, Hours, InvestorRules, Limits, Pack,
     Permission, Rates, TIERS_MAX,
@@ -43,7 +45,60 @@ pub fn read_pack(fields: &mut Fields, pack: &v1::Pack) -> Pack {
             })
         }),
         limits: fields.message("limits", pack.limits.as_ref(), read_limits),
+        listing: read_rules_if_any(fields, "listing_parameters", &pack.listing_parameters),
+        matching: read_rules_if_any(fields, "matching_parameters", &pack.matching_parameters),
     }
+}
+
+/// Reads an overlay, if there is one.
+pub fn read_overlay(fields: &mut Fields, overlay: Option<&v1::PackOverlay>) -> Option<Overlay> {
+    let overlay = overlay?;
+    Some(fields.within("overlay", |fields| Overlay {
+        code: fields.text("code", &overlay.code, CODE_BYTES_MAX),
+        version: overlay.version,
+        valid_from: fields.date("valid_from", &overlay.valid_from),
+        jurisdiction: fields.text("jurisdiction", &overlay.jurisdiction, CODE_BYTES_MAX),
+        rules: read_rules(fields, "parameters", &overlay.parameters),
+    }))
+}
+
+fn read_rules_if_any<R: Rules>(
+    fields: &mut Fields,
+    name: &'static str,
+    said: &[v1::PackParameter],
+) -> Option<R> {
+    (!said.is_empty()).then(|| read_rules(fields, name, said))
+}
+
+/// Reads rules from their parameters, in any order: each once, in its range, and no other.
+fn read_rules<R: Rules>(fields: &mut Fields, name: &'static str, said: &[v1::PackParameter]) -> R {
+    let known = R::known();
+    let mut values = BTreeMap::new();
+    let _read = fields.each(name, said, known.len(), |fields, said| {
+        let found = known.iter().find(|parameter| parameter.name == said.name);
+        let Some(parameter) = found else {
+            fields.note("name", "is no parameter of these rules");
+            return;
+        };
+        let Some(value) = parameter.read(&said.value) else {
+            let name = parameter.name;
+            fields.note("value", format_args!("of {name} must be {}", parameter.expected()));
+            return;
+        };
+        if values.insert(parameter.name, value).is_some() {
+            fields.note("name", format_args!("names {} twice", parameter.name));
+        }
+    });
+    let rules = R::fill(&mut |parameter| {
+        let value = values.get(parameter.name).copied();
+        let told = value.is_some() || said.iter().any(|said| said.name == parameter.name);
+        if !told {
+            fields.note(name, format_args!("lacks {}", parameter.name));
+        }
+        // Of what is malformed, a stand-in.
+        Some(value.unwrap_or(parameter.form.bounds().0))
+    });
+    rules.expect("every parameter has a value in its range")
 }
 
 fn read_investors(fields: &mut Fields, rules: &v1::InvestorRules) -> InvestorRules {
@@ -150,7 +205,31 @@ pub fn pack(pack: &Pack) -> v1::Pack {
             intention_days_max: pack.limits.intention_days_max.into(),
             intentions_per_party_max: pack.limits.intentions_per_party_max,
         }),
+        listing_parameters: pack.listing.as_ref().map_or_else(Vec::new, parameters),
+        matching_parameters: pack.matching.as_ref().map_or_else(Vec::new, parameters),
     }
+}
+
+/// An overlay as a message.
+#[must_use]
+pub fn overlay(overlay: &Overlay) -> v1::PackOverlay {
+    v1::PackOverlay {
+        code: overlay.code.clone(),
+        version: overlay.version,
+        valid_from: overlay.valid_from.to_string(),
+        jurisdiction: overlay.jurisdiction.clone(),
+        parameters: parameters(&overlay.rules),
+    }
+}
+
+fn parameters<R: Rules>(rules: &R) -> Vec<v1::PackParameter> {
+    let parameter = |(known, value): (&Parameter, u64)| v1::PackParameter {
+        name: known.name.to_owned(),
+        value: known.show(value),
+        unit: known.unit.to_owned(),
+        rule: known.rule.to_owned(),
+    };
+    rules.parameters().into_iter().map(parameter).collect()
 }
 
 /// A fee schedule as a message.

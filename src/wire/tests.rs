@@ -5,6 +5,9 @@ use sfund_engine::amount::{Money, Ppm, Price, Units};
 use sfund_engine::command::Command;
 use sfund_engine::event::Event;
 use sfund_engine::id::{FundId, OrderId, PartyId, Sequence, TradeId};
+use sfund_engine::policy::listing::ListingRules;
+use sfund_engine::policy::overlay::StateRules;
+use sfund_engine::policy::parameter::{Parameter, Rules};
 use sfund_engine::policy::{Fees, Rates};
 use sfund_engine::time::Time;
 use sfund_engine::trading::cancel_order::OrderClosed;
@@ -268,6 +271,8 @@ fn a_pack_reads_back_what_it_was_written_as() {
             intention_days_max: 30,
             intentions_per_party_max: 100,
         }),
+        listing_parameters: largest::<ListingRules>(),
+        matching_parameters: Vec::new(),
     };
     let mut fields = Fields::default();
     let pack = policy::read_pack(&mut fields, &message);
@@ -286,6 +291,49 @@ fn a_pack_reads_back_what_it_was_written_as() {
     let pack = policy::read_pack(&mut fields, &broken);
     let malformed = fields.done(pack).unwrap_err();
     assert_eq!(wrong(&malformed), ["code", "valid_from", "turnaround_trading_days", "holder_caps"]);
+}
+
+/// Every parameter of such rules, at the largest value that it takes.
+fn largest<R: Rules>() -> Vec<v1::PackParameter> {
+    let parameter = |known: &Parameter| v1::PackParameter {
+        name: known.name.to_owned(),
+        value: known.show(known.form.bounds().1),
+        unit: known.unit.to_owned(),
+        rule: known.rule.to_owned(),
+    };
+    R::known().into_iter().map(parameter).collect()
+}
+
+#[test]
+fn an_overlay_reads_back_and_each_parameter_that_is_wrong_is_named() {
+    let message = v1::PackOverlay {
+        code: "soe".to_owned(),
+        version: 2,
+        valid_from: "2026-01-01".to_owned(),
+        jurisdiction: "CN".to_owned(),
+        parameters: largest::<StateRules>(),
+    };
+    let mut fields = Fields::default();
+    let overlay = policy::read_overlay(&mut fields, Some(&message));
+    let overlay = fields.done(overlay).unwrap().unwrap();
+    assert_eq!(policy::overlay(&overlay), message);
+
+    let mut broken = message;
+    broken.parameters[1].value = "0".to_owned();
+    broken.parameters[2].name = "floor".to_owned();
+    broken.parameters[4] = broken.parameters[3].clone();
+    let mut fields = Fields::default();
+    let overlay = policy::read_overlay(&mut fields, Some(&broken));
+    let malformed = fields.done(overlay).unwrap_err();
+    let said: Vec<_> =
+        malformed.0.iter().map(|wrong| format!("{} {}", wrong.field, wrong.description)).collect();
+    expect_test::expect![[r#"
+        overlay.parameters[1].value of reappraisal_months must be a whole number from 1 to 60
+        overlay.parameters[2].name is no parameter of these rules
+        overlay.parameters[4].name names floor_min twice
+        overlay.parameters lacks first_floor_min
+        overlay.parameters lacks below_floor_min"#]]
+    .assert_eq(&said.join("\n"));
 }
 
 #[test]

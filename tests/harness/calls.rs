@@ -206,9 +206,10 @@ pub async fn call(
                 name: "Another".to_owned(),
                 pack: common.segment.pack.clone(),
                 fees: common.segment.fees.clone(),
+                overlay: None,
             };
             adopt_pack "AdoptPack" v1::AdoptPackRequest {
-                request_id, validate_only, segment_id, pack: Some(pack)
+                request_id, validate_only, segment_id, pack: Some(pack), overlay: None
             };
             set_calendar "SetCalendar" v1::SetCalendarRequest {
                 request_id, validate_only, calendar: Some(calendar)

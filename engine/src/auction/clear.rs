@@ -11,6 +11,7 @@ mod tests;
 
 use std::cmp::Reverse;
 
+use minicbor::{Decode, Encode};
 use thiserror::Error;
 
 use super::ration::Margin;
@@ -23,17 +24,22 @@ pub const QUANTITY_MAX: u64 = 10_000_000_000_000;
 pub const PRICE_MAX: u64 = 1_000_000_000_000_000;
 
 /// Which of the prices with the largest volume is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
 pub enum RuleSet {
     /// Least imbalance; all of it demand: the highest; all of it supply: the lowest; else the
     /// reference, held between the highest limit with demand left and the lowest with supply left.
+    #[n(0)]
     Xetra,
     /// Least imbalance, then nearest the reference, of two the lower.
+    #[n(1)]
     Euronext,
     /// All that is strictly through the price fills; least imbalance; then the middle of what
     /// remains, half-up to the tick.
+    #[n(2)]
     Sse,
     /// As `Sse`, but then nearest the reference, of two the lower.
+    #[n(3)]
     Szse,
 }
 

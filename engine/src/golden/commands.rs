@@ -7,6 +7,8 @@ use crate::cash::request_transfer::{Direction, RequestTransfer};
 use crate::cash::settle_transfer::{SettleTransfer, TransferOutcome};
 use crate::command::Command;
 use crate::id::{IntentionId, LockId, ProposalId, SegmentId, TransferId};
+use crate::policy::overlay::Overlay;
+use crate::policy::parameter::Rules;
 use crate::policy::{Fees, HolderCaps, Hours, InvestorRules, Limits, Pack, Permission, Rates};
 use crate::registry::affiliate::Affiliate;
 use crate::registry::extend_term::ExtendTerm;
@@ -48,7 +50,7 @@ fn venue() -> Vec<Command> {
     vec![
         Command::OpenVenue(Box::new(open_venue())),
         Command::OpenSegment(Box::new(OpenSegment { details: segment_details() })),
-        Command::AdoptPack(Box::new(AdoptPack { segment, pack: bare_pack() })),
+        Command::AdoptPack(Box::new(AdoptPack { segment, pack: bare_pack(), overlay: None })),
         Command::SetCalendar(Box::new(SetCalendar { calendar: calendar() })),
         Command::SetFees(Box::new(SetFees { segment, fees: rates() })),
         Command::IssueKey(Box::new(issue_key())),
@@ -174,7 +176,7 @@ pub(super) fn calendar() -> Calendar {
 
 pub(super) fn segment_details() -> SegmentDetails {
     let (code, name) = ("MAIN".to_owned(), "主板".to_owned());
-    SegmentDetails { code, name, pack: pack(), fees: rates() }
+    SegmentDetails { code, name, pack: pack(), fees: rates(), overlay: Some(overlay()) }
 }
 
 /// A pack that says all it can.
@@ -212,11 +214,31 @@ pub(super) fn pack() -> Pack {
             intention_days_max: 91,
             intentions_per_party_max: 20,
         },
+        listing: Some(widest()),
+        matching: Some(widest()),
     }
 }
 
+/// Rules whose every number is the largest that it may be.
+fn widest<R: Rules>() -> R {
+    R::fill(&mut |parameter| Some(parameter.form.bounds().1)).expect("a value of its range")
+}
+
+/// An overlay.
+pub(super) fn overlay() -> Overlay {
+    Overlay {
+        code: "soe".to_owned(),
+        version: 2,
+        valid_from: date(2),
+        jurisdiction: "CN".to_owned(),
+        rules: widest(),
+    }
+}
+
+/// A pack of the time before there were listings: its bytes are as they were then.
 fn bare_pack() -> Pack {
-    Pack { province: None, price_band: None, trading_hours: None, ..pack() }
+    let (province, price_band, trading_hours) = (None, None, None);
+    Pack { province, price_band, trading_hours, listing: None, matching: None, ..pack() }
 }
 
 pub(super) fn rates() -> Fees {

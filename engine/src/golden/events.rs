@@ -1,8 +1,9 @@
 //! A fixed value of every event.
 
 use super::commands::{
-    calendar, fund_details, issue_key, lock_units, open_venue, pack, party_details, place_order,
-    post_intention, qualification, rates, request_transfer, segment_details, set_reference,
+    calendar, fund_details, issue_key, lock_units, open_venue, overlay, pack, party_details,
+    place_order, post_intention, qualification, rates, request_transfer, segment_details,
+    set_reference,
 };
 use super::{FUND, LATER, NOW, ORDER, OTHER, PARTY, date};
 use crate::amount::{Money, Price, Units};
@@ -63,7 +64,11 @@ fn venue() -> Vec<Event> {
             segment: SEGMENT,
             details: segment_details(),
         })),
-        Event::PackAdopted(Box::new(PackAdopted { segment: SEGMENT, pack: pack() })),
+        Event::PackAdopted(Box::new(PackAdopted {
+            segment: SEGMENT,
+            pack: pack(),
+            overlay: Some(overlay()),
+        })),
         Event::CalendarSet(Box::new(CalendarSet { calendar: calendar() })),
         Event::FeesSet(Box::new(FeesSet { segment: SEGMENT, schedule: 300, fees: rates() })),
         Event::KeyIssued(Box::new(KeyIssued { terms: issue_key() })),

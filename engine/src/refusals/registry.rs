@@ -1,7 +1,7 @@
 //! Refusals of the registry and of the venue's own rules.
 
 use super::access::a_supervisor_approves_itself;
-use super::{NOBODY, Scenario, order, refuse_operator};
+use super::{NOBODY, Scenario, order, refuse_operator, under};
 use crate::amount::{Price, Units};
 use crate::calendar::Calendar;
 use crate::command::Command;
@@ -13,6 +13,7 @@ use crate::fixture::{
 };
 use crate::id::{FundId, PartyId};
 use crate::market::Market;
+use crate::policy::choice::Ownership;
 use crate::policy::{EXTENSIONS_MAX, Pack};
 use crate::registry::extend_term::ExtendTerm;
 use crate::registry::fund::FundDetails;
@@ -67,6 +68,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ("NO_CHANGE", || {
         refuse_operator(&mut with_parties(), set_status(ALICE, PartyStatus::Active, "恢复"))
     }),
+    ("NO_LISTING_RULES", || {
+        let market = under(|pack| pack.listing = None);
+        market.listing_rules(LICENSED, Ownership::Private).unwrap_err()
+    }),
+    ("NO_STATE_RULES", || trading().listing_rules(LICENSED, Ownership::StateOwned).unwrap_err()),
 ];
 
 pub(super) fn nobody_is_suspended_without_a_reason() -> Reject {
@@ -138,7 +144,7 @@ fn set_calendar(version: u32) -> Command {
 fn adopt(version: u32, valid_from: &str) -> Command {
     let valid_from = date(valid_from);
     let pack = Pack { version, valid_from, ..licensed() };
-    Command::AdoptPack(Box::new(AdoptPack { segment: LICENSED, pack }))
+    Command::AdoptPack(Box::new(AdoptPack { segment: LICENSED, pack, overlay: None }))
 }
 
 fn another_fund() -> FundDetails {

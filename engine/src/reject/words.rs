@@ -127,6 +127,12 @@ field_names! {
     47 TradingState "trading_state";
     /// A group of affiliated parties.
     48 Group "group";
+    /// Rules of a pack for listings.
+    49 ListingRules "listing_rules";
+    /// Rules of an overlay for state-owned sellers.
+    50 StateRules "state_rules";
+    /// Rules of a pack for a qualified matching service.
+    51 MatchingRules "matching_rules";
 }
 
 /// The command that a refusal speaks of.

@@ -5,7 +5,8 @@ use minicbor::{Decode, Encode};
 use crate::event::Event;
 use crate::id::SegmentId;
 use crate::market::{Context, Market};
-use crate::policy::Pack;
+use crate::policy::overlay::Overlay;
+use crate::policy::{Pack, PackVersion};
 use crate::reject::Reject;
 use crate::venue::sound;
 
@@ -15,9 +16,14 @@ pub struct AdoptPack {
     /// Segment.
     #[n(0)]
     pub segment: SegmentId,
-    /// Pack; a later version where the code is the one in force.
+    /// Pack; a later version where the code is the one in force, or, with another overlay, the
+    /// very pack in force.
     #[n(1)]
     pub pack: Pack,
+    /// Overlay, later in the same way; without one, that in force stays. None is ever taken away:
+    /// the law of state-owned sellers does not end.
+    #[n(2)]
+    pub overlay: Option<Overlay>,
 }
 
 /// A segment runs under another pack.
@@ -29,6 +35,9 @@ pub struct PackAdopted {
     /// Pack.
     #[n(1)]
     pub pack: Pack,
+    /// Overlay, where it is another.
+    #[n(2)]
+    pub overlay: Option<Overlay>,
 }
 
 pub(crate) fn decide(
@@ -38,20 +47,38 @@ pub(crate) fn decide(
     events: &mut Vec<Event>,
 ) -> Result<(), Reject> {
     sound::pack(&ask.pack)?;
-    let current = &market.segment(ask.segment)?.pack;
-    if ask.pack.code == current.code && ask.pack.version <= current.version {
-        let (version, current) = (ask.pack.version, current.version);
+    ask.overlay.as_ref().map_or(Ok(()), sound::overlay)?;
+    let segment = market.segment(ask.segment)?;
+    if ask.overlay.is_none() || ask.pack != segment.pack {
+        newer(&ask.pack.edition(), &segment.pack.edition())?;
+    }
+    if let (Some(next), Some(current)) = (&ask.overlay, &segment.overlay) {
+        newer(&next.edition(), &current.edition())?;
+    }
+    let today = market.date(context.at);
+    sound::pack_in_force(&ask.pack, today)?;
+    ask.overlay.as_ref().map_or(Ok(()), |overlay| sound::overlay_in_force(overlay, today))?;
+    // From here on the answer is yes.
+    let AdoptPack { segment, pack, overlay } = ask.clone();
+    events.push(Event::PackAdopted(Box::new(PackAdopted { segment, pack, overlay })));
+    Ok(())
+}
+
+/// `next` has another code than `current`, or a higher version.
+fn newer(next: &PackVersion, current: &PackVersion) -> Result<(), Reject> {
+    if next.code == current.code && next.version <= current.version {
+        let (version, current) = (next.version, current.version);
         return Err(Reject::PackNotNewer { version, current });
     }
-    sound::pack_in_force(&ask.pack, market.date(context.at))?;
-    // From here on the answer is yes.
-    let (segment, pack) = (ask.segment, ask.pack.clone());
-    events.push(Event::PackAdopted(Box::new(PackAdopted { segment, pack })));
     Ok(())
 }
 
 pub(crate) fn apply(market: &mut Market, fact: &PackAdopted) {
-    market.segment_mut(fact.segment).pack = fact.pack.clone();
+    let segment = market.segment_mut(fact.segment);
+    segment.pack = fact.pack.clone();
+    if fact.overlay.is_some() {
+        segment.overlay.clone_from(&fact.overlay);
+    }
 }
 
 #[cfg(test)]
@@ -61,9 +88,68 @@ mod tests {
     use crate::fixture::{
         LICENSED, OPERATOR, REGIONAL, approve, licensed, opened, party, refuse, regional, today,
     };
+    use crate::policy::choice::Ownership;
+    use crate::policy::fixture::{soe, state_rules};
+    use crate::policy::listing::ListingRules;
 
     fn adopt(segment: SegmentId, pack: Pack) -> Command {
-        Command::AdoptPack(Box::new(AdoptPack { segment, pack }))
+        Command::AdoptPack(Box::new(AdoptPack { segment, pack, overlay: None }))
+    }
+
+    fn lay_over(pack: Pack, overlay: Overlay) -> Command {
+        let (segment, overlay) = (LICENSED, Some(overlay));
+        Command::AdoptPack(Box::new(AdoptPack { segment, pack, overlay }))
+    }
+
+    #[test]
+    fn c_an_overlay_comes_over_the_pack_in_force_and_stays_when_the_pack_changes() {
+        let mut market = opened();
+        let private = market.listing_rules(LICENSED, Ownership::Private).unwrap();
+        let state_owned = |market: &Market| market.listing_rules(LICENSED, Ownership::StateOwned);
+        let segment = LICENSED;
+        assert_eq!(state_owned(&market), Err(Reject::NoStateRules { segment }));
+        approve(&mut market, lay_over(licensed(), soe()));
+        let rules = state_owned(&market).unwrap();
+        assert_eq!(rules.announcement, state_rules().announcement);
+        assert_eq!(rules.payment, state_rules().payment);
+        assert_ne!(rules.announcement, private.announcement);
+        assert_eq!(
+            ListingRules { announcement: private.announcement, payment: private.payment, ..rules },
+            private
+        );
+        assert_eq!(market.listing_rules(LICENSED, Ownership::Private), Ok(private));
+        approve(&mut market, adopt(LICENSED, Pack { version: 2, ..licensed() }));
+        assert_eq!(state_owned(&market), Ok(rules));
+        let judged = market.judged_by(LICENSED, Ownership::StateOwned).unwrap();
+        assert_eq!(judged.pack.to_string(), "licensed 2");
+        assert_eq!(judged.overlay.map(|overlay| overlay.to_string()).as_deref(), Some("soe 1"));
+        assert_eq!(market.judged_by(LICENSED, Ownership::Private).unwrap().overlay, None);
+    }
+
+    #[test]
+    fn c_an_overlay_is_newer_than_the_one_in_force_and_its_pack_the_very_same_or_newer() {
+        let mut market = opened();
+        approve(&mut market, lay_over(licensed(), soe()));
+        let mut refused = |command| refuse(&mut market, party(OPERATOR), command);
+        let not_newer = Reject::PackNotNewer { version: 1, current: 1 };
+        assert_eq!(refused(lay_over(licensed(), soe())), not_newer);
+        let other = Pack { turnaround_trading_days: 9, ..licensed() };
+        assert_eq!(refused(lay_over(other, Overlay { version: 2, ..soe() })), not_newer);
+        let valid_from = today().next();
+        let early = lay_over(licensed(), Overlay { version: 2, valid_from, ..soe() });
+        assert_eq!(refused(early), Reject::PackNotYetValid { valid_from });
+        let next = Overlay { version: 2, ..soe() };
+        approve(&mut market, lay_over(licensed(), next.clone()));
+        assert_eq!(market.segment(LICENSED).unwrap().overlay, Some(next));
+        assert_eq!(market.segment(LICENSED).unwrap().pack, licensed());
+    }
+
+    #[test]
+    fn a1_a_pack_older_than_listings_allows_none() {
+        let mut market = opened();
+        approve(&mut market, adopt(LICENSED, Pack { version: 2, listing: None, ..licensed() }));
+        let rules = market.listing_rules(LICENSED, Ownership::Private);
+        assert_eq!(rules, Err(Reject::NoListingRules { segment: LICENSED }));
     }
 
     #[test]

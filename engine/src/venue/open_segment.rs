@@ -46,7 +46,7 @@ pub(crate) fn decide(
     }
     check::room(Field::Segments, market.segments.len(), SEGMENTS_MAX)?;
     check::room(Field::Schedules, market.schedules.len(), SCHEDULES_MAX)?;
-    sound::pack_in_force(&ask.details.pack, market.date(context.at))?;
+    sound::rules_in_force(&ask.details, market.date(context.at))?;
     // From here on the answer is yes.
     let segment = next(market);
     let details = ask.details.clone();
@@ -66,6 +66,7 @@ pub(crate) fn apply(market: &mut Market, fact: &SegmentOpened) {
         pack: details.pack.clone(),
         schedule,
         state: TradingState::Open,
+        overlay: details.overlay.clone(),
     });
 }
 

@@ -206,7 +206,7 @@ fn check_dates(ask: &OpenVenue, at: Time) -> Result<(), Reject> {
         return Err(Reject::CalendarNotNext { version: ask.calendar.version, current: 0 });
     }
     let today = at.date(ask.utc_offset_minutes);
-    ask.segments.iter().try_for_each(|segment| sound::pack_in_force(&segment.pack, today))?;
+    ask.segments.iter().try_for_each(|segment| sound::rules_in_force(segment, today))?;
     ask.staff.iter().try_for_each(|staff| check::ahead(Field::Expires, staff.key_expires, at))
 }
 

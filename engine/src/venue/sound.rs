@@ -6,6 +6,8 @@
 use crate::amount::Money;
 use crate::calendar::Calendar;
 use crate::check;
+use crate::policy::overlay::Overlay;
+use crate::policy::parameter::Rules;
 use crate::policy::{
     CALENDAR_DAYS_MAX, DAY_MINUTES, FEE_MAX, FILLS_MAX, Fees, HOLDER_CAP_MAX, HolderCaps, Hours,
     INTENTIONS_MAX, InvestorRules, Limits, ORDERS_MAX, PRICE_BAND_MAX, Pack, TIERS_MAX,
@@ -20,7 +22,14 @@ pub(crate) fn segment(details: &SegmentDetails) -> Result<(), Reject> {
     check::code(Field::Code, &details.code)?;
     check::text(Field::Name, &details.name)?;
     pack(&details.pack)?;
+    details.overlay.as_ref().map_or(Ok(()), overlay)?;
     fees(&details.fees)
+}
+
+/// The pack and the overlay of a segment may judge `today`.
+pub(crate) fn rules_in_force(details: &SegmentDetails, today: Date) -> Result<(), Reject> {
+    pack_in_force(&details.pack, today)?;
+    details.overlay.as_ref().map_or(Ok(()), |overlay| overlay_in_force(overlay, today))
 }
 
 /// The pack may judge `today`.
@@ -29,6 +38,31 @@ pub(crate) fn pack_in_force(pack: &Pack, today: Date) -> Result<(), Reject> {
         return Err(Reject::PackNotYetValid { valid_from: pack.valid_from });
     }
     Ok(())
+}
+
+/// The overlay may judge `today`.
+pub(crate) fn overlay_in_force(overlay: &Overlay, today: Date) -> Result<(), Reject> {
+    if today < overlay.valid_from {
+        return Err(Reject::PackNotYetValid { valid_from: overlay.valid_from });
+    }
+    Ok(())
+}
+
+/// Every parameter of an overlay is in its range.
+pub(crate) fn overlay(overlay: &Overlay) -> Result<(), Reject> {
+    check::code(Field::Code, &overlay.code)?;
+    check::code(Field::Jurisdiction, &overlay.jurisdiction)?;
+    check::range(Field::Version, overlay.version.into(), 1, u32::MAX.into())?;
+    rules(Field::StateRules, &overlay.rules, overlay.rules.contradiction())
+}
+
+/// Every parameter of `given` is in its range, and they agree with each other.
+fn rules(field: Field, given: &impl Rules, wrong: Option<&str>) -> Result<(), Reject> {
+    for (parameter, value) in given.parameters() {
+        let (min, max) = parameter.form.bounds();
+        check::range(field, value, min, max)?;
+    }
+    if wrong.is_none() { Ok(()) } else { Err(Reject::Inconsistent { field }) }
 }
 
 /// Every parameter of a pack is in its range.
@@ -47,7 +81,14 @@ pub(crate) fn pack(pack: &Pack) -> Result<(), Reject> {
         check::range(Field::PriceBand, band.get().into(), 0, PRICE_BAND_MAX.get().into())?;
     }
     limits(&pack.limits)?;
-    pack.trading_hours.map_or(Ok(()), hours)
+    pack.trading_hours.map_or(Ok(()), hours)?;
+    if let Some(listing) = &pack.listing {
+        rules(Field::ListingRules, listing, listing.contradiction())?;
+    }
+    if let Some(matching) = &pack.matching {
+        rules(Field::MatchingRules, matching, matching.contradiction())?;
+    }
+    Ok(())
 }
 
 fn holder_caps(caps: &HolderCaps) -> Result<(), Reject> {
@@ -124,11 +165,77 @@ mod tests {
     use crate::amount::Ppm;
     use crate::fixture::{calendar as year, date, fees as schedule, licensed, regional};
     use crate::policy::CASH_MAX;
+    use crate::policy::fixture::{listing_rules, matching_rules, soe, state_rules};
+    use crate::policy::listing::ListingRules;
+    use crate::policy::parameter::Parameter;
 
     fn refused(change: impl FnOnce(&mut Pack)) -> Reject {
         let mut changed = licensed();
         change(&mut changed);
         pack(&changed).unwrap_err()
+    }
+
+    #[test]
+    fn every_parameter_of_listings_is_refused_outside_its_range() {
+        fn refused<R: Rules>(given: &R, judge: impl Fn(R) -> Result<(), Reject>) {
+            let values = given.parameters();
+            for changed in R::known() {
+                let (min, max) = changed.form.bounds();
+                let with = |value: u64| {
+                    let of = |parameter: &Parameter| {
+                        let found = values.iter().find(|(known, _)| *known == parameter);
+                        if parameter == changed { value } else { found.unwrap().1 }
+                    };
+                    R::fill(&mut |parameter| Some(of(parameter)))
+                };
+                let outside = [max.checked_add(1), min.checked_sub(1)];
+                for value in outside.into_iter().flatten() {
+                    // Some choices have no value for such a number at all.
+                    if let Some(rules) = with(value) {
+                        let reject = judge(rules).unwrap_err();
+                        assert_eq!(reject.name(), "OUT_OF_RANGE", "{} {value}", changed.name);
+                    }
+                }
+                for value in [min, max] {
+                    let reject = judge(with(value).expect("a number of its range")).err();
+                    let said = reject.map(|reject| reject.name());
+                    assert!(matches!(said, None | Some("INCONSISTENT")), "{}", changed.name);
+                }
+            }
+        }
+        refused(&listing_rules(), |rules| pack(&Pack { listing: Some(rules), ..licensed() }));
+        refused(&matching_rules(), |rules| pack(&Pack { matching: Some(rules), ..licensed() }));
+        refused(&state_rules(), |rules| overlay(&Overlay { rules, ..soe() }));
+    }
+
+    #[test]
+    fn rules_that_contradict_each_other_are_refused() {
+        let with = |change: fn(&mut ListingRules)| {
+            let mut listing = listing_rules();
+            change(&mut listing);
+            pack(&Pack { listing: Some(listing), ..licensed() }).err().map(named)
+        };
+        assert_eq!(with(|_| {}), None);
+        let wrong: [fn(&mut ListingRules); 5] = [
+            |rules| rules.announcement.announcement_working_days_max = 1,
+            |rules| rules.announcement.resumed_left_working_days_min = 250,
+            |rules| rules.judicial.judicial_deposit_max = Ppm::new(0),
+            |rules| rules.judicial.judicial_second_announcement_days_min = 366,
+            |rules| rules.limits.bids_per_lot_max = 1,
+        ];
+        for (place, change) in wrong.into_iter().enumerate() {
+            assert_eq!(with(change).as_deref(), Some("INCONSISTENT listing_rules"), "case {place}");
+        }
+        let mut matching = matching_rules();
+        matching.closing_days_min = 1;
+        let reject = pack(&Pack { matching: Some(matching), ..licensed() }).unwrap_err();
+        assert_eq!(named(reject), "INCONSISTENT matching_rules");
+        let mut late = soe();
+        late.rules.price.floor_min = Ppm::new(1_000_000);
+        late.rules.price.first_floor_min = Ppm::new(900_000);
+        assert_eq!(named(overlay(&late).unwrap_err()), "INCONSISTENT state_rules");
+        late = Overlay { version: 0, ..soe() };
+        assert_eq!(named(overlay(&late).unwrap_err()), "OUT_OF_RANGE version");
     }
 
     fn named(reject: Reject) -> String {

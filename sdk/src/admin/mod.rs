@@ -5,6 +5,7 @@ pub(crate) mod types;
 use sfund_engine::amount::{Price, Units};
 use sfund_engine::calendar::Calendar;
 use sfund_engine::id::{FundId, LockId, PartyId, ProposalId, SegmentId, Sequence};
+use sfund_engine::policy::overlay::Overlay;
 use sfund_engine::policy::{Fees, Pack};
 use sfund_engine::registry::fund::{FundDetails, TradingState};
 use sfund_engine::registry::lock_units::LockKind;
@@ -72,6 +73,7 @@ impl Admin {
             name: details.name,
             pack: Some(policy::pack_to_wire(details.pack)),
             fees: Some(policy::fees_to_wire(&details.fees)),
+            overlay: details.overlay.as_ref().map(policy::overlay_to_wire),
             ..Default::default()
         };
         Command::new(&self.client, request, |response| {
@@ -81,9 +83,30 @@ impl Admin {
 
     /// Puts a segment under another pack (规则包生效). Two persons.
     pub fn adopt_pack(&self, segment: SegmentId, pack: Pack) -> Command<Reviewed<()>> {
+        self.adopt(segment, pack, None)
+    }
+
+    /// Puts an overlay for state-owned sellers over a segment's pack (叠加规则包生效): over the very
+    /// pack in force, or a later one. Two persons.
+    pub fn adopt_overlay(
+        &self,
+        segment: SegmentId,
+        pack: Pack,
+        overlay: &Overlay,
+    ) -> Command<Reviewed<()>> {
+        self.adopt(segment, pack, Some(policy::overlay_to_wire(overlay)))
+    }
+
+    fn adopt(
+        &self,
+        segment: SegmentId,
+        pack: Pack,
+        overlay: Option<v1::PackOverlay>,
+    ) -> Command<Reviewed<()>> {
         let request = v1::AdoptPackRequest {
             segment_id: segment.to_string(),
             pack: Some(policy::pack_to_wire(pack)),
+            overlay,
             ..Default::default()
         };
         Command::new(&self.client, request, |response| reviewed(&response.proposal_id, || Ok(())))

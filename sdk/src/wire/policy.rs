@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use sfund_engine::calendar::Calendar;
+use sfund_engine::policy::overlay::Overlay;
+use sfund_engine::policy::parameter::{Parameter, Rules};
 use sfund_engine::policy::{
     Fees, HolderCaps, Hours, InvestorRules, Limits, Pack, Permission, Rates,
 };
@@ -57,7 +59,54 @@ pub(crate) fn pack(wire: v1::Pack) -> Result<Pack, Unreadable> {
             intention_days_max: narrow(limits.intention_days_max, "intention_days_max")?,
             intentions_per_party_max: limits.intentions_per_party_max,
         },
+        listing: rules_if_any(&wire.listing_parameters, "listing_parameters")?,
+        matching: rules_if_any(&wire.matching_parameters, "matching_parameters")?,
     })
+}
+
+pub(crate) fn overlay(wire: v1::PackOverlay) -> Result<Overlay, Unreadable> {
+    Ok(Overlay {
+        code: wire.code,
+        version: wire.version,
+        valid_from: read(&wire.valid_from, "valid_from")?,
+        jurisdiction: wire.jurisdiction,
+        rules: rules(&wire.parameters, "parameters")?,
+    })
+}
+
+pub(crate) fn overlay_to_wire(overlay: &Overlay) -> v1::PackOverlay {
+    v1::PackOverlay {
+        code: overlay.code.clone(),
+        version: overlay.version,
+        valid_from: overlay.valid_from.to_string(),
+        jurisdiction: overlay.jurisdiction.clone(),
+        parameters: parameters(&overlay.rules),
+    }
+}
+
+fn rules_if_any<R: Rules>(
+    said: &[v1::PackParameter],
+    field: &'static str,
+) -> Result<Option<R>, Unreadable> {
+    if said.is_empty() { Ok(None) } else { rules(said, field).map(Some) }
+}
+
+/// A later server may know more parameters; those are passed over.
+fn rules<R: Rules>(said: &[v1::PackParameter], field: &'static str) -> Result<R, Unreadable> {
+    let rules = R::fill(&mut |parameter| {
+        let found = said.iter().find(|said| said.name == parameter.name)?;
+        parameter.read(&found.value)
+    });
+    rules.ok_or(Unreadable { field })
+}
+
+fn parameters<R: Rules>(rules: &R) -> Vec<v1::PackParameter> {
+    let parameter = |(known, value): (&Parameter, u64)| v1::PackParameter {
+        name: known.name.to_owned(),
+        value: known.show(value),
+        ..v1::PackParameter::default()
+    };
+    rules.parameters().into_iter().map(parameter).collect()
 }
 
 fn investor_rules(wire: &v1::InvestorRules) -> Result<InvestorRules, Unreadable> {
@@ -115,6 +164,8 @@ pub(crate) fn pack_to_wire(pack: Pack) -> v1::Pack {
             intention_days_max: u32::from(pack.limits.intention_days_max),
             intentions_per_party_max: pack.limits.intentions_per_party_max,
         }),
+        listing_parameters: pack.listing.as_ref().map_or_else(Vec::new, parameters),
+        matching_parameters: pack.matching.as_ref().map_or_else(Vec::new, parameters),
     }
 }
 
@@ -169,6 +220,10 @@ mod tests {
 
     use super::*;
 
+    fn largest<R: Rules>() -> R {
+        R::fill(&mut |parameter| Some(parameter.form.bounds().1)).unwrap()
+    }
+
     #[test]
     fn a_pack_its_fees_and_a_calendar_cross_the_wire_unchanged() {
         let day: Date = "2026-10-01".parse().unwrap();
@@ -205,8 +260,22 @@ mod tests {
                 intention_days_max: 30,
                 intentions_per_party_max: 20,
             },
+            listing: Some(largest()),
+            matching: Some(largest()),
         };
         assert_eq!(pack(pack_to_wire(original.clone())), Ok(original));
+
+        let soe = Overlay {
+            code: "soe".to_owned(),
+            version: 3,
+            valid_from: day,
+            jurisdiction: "CN".to_owned(),
+            rules: largest(),
+        };
+        assert_eq!(overlay(overlay_to_wire(&soe)), Ok(soe.clone()));
+        let mut lacking = overlay_to_wire(&soe);
+        lacking.parameters.pop();
+        assert_eq!(overlay(lacking), Err(Unreadable { field: "parameters" }));
 
         let schedule = Fees { tiers: vec![Rates { maker_buy: Ppm::new(7), ..Rates::default() }] };
         assert_eq!(fees(fees_to_wire(&schedule)), Ok(schedule));

@@ -5,6 +5,9 @@ use std::time::Duration;
 use sfund_engine::command::Command;
 use sfund_engine::entry::Caller;
 use sfund_engine::id::PartyId;
+use sfund_engine::registry::fund::{FundDetails, TradingState};
+use sfund_engine::registry::register_fund::RegisterFund;
+use sfund_engine::trading::set_trading_state::{SetTradingState, TradingScope};
 use sfund_proto::v1;
 use tonic::Code;
 use v1::trading_service_client::TradingServiceClient;
@@ -188,6 +191,95 @@ async fn the_market_is_streamed_from_any_sequence_with_its_mark_and_its_book() {
     let ahead = v1::StreamMarketRequest { from_sequence: u64::MAX, ..Default::default() };
     let status = anybody.stream_market(ahead).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
+    listening.close().await;
+}
+
+/// What a watcher of `funds` is told until it has caught up.
+async fn told_of(
+    listening: &Listening,
+    funds: &[String],
+    from_sequence: u64,
+) -> Vec<v1::StreamMarketResponse> {
+    let mut watcher = listening.market("carol").await;
+    let ask = v1::StreamMarketRequest { from_sequence, fund_ids: funds.to_vec(), levels: 0 };
+    let mut stream = watcher.stream_market(ask).await.unwrap().into_inner();
+    let mut told = Vec::new();
+    loop {
+        let message = stream.message().await.unwrap().unwrap();
+        if let Some(v1::stream_market_response::Event::CaughtUp(_)) = message.event {
+            return told;
+        }
+        told.push(message);
+    }
+}
+
+/// What a watcher of `fund` must be told of `all`: looked at message by message.
+fn of_fund(all: &[v1::StreamMarketResponse], fund: &str) -> Vec<v1::StreamMarketResponse> {
+    use v1::stream_market_response::Event;
+    let is_wanted = |message: &&v1::StreamMarketResponse| match message.event.as_ref().unwrap() {
+        Event::Trade(trade) => trade.fund_id == fund,
+        Event::Fund(told) => told.fund_id == fund,
+        Event::Reference(reference) => reference.fund_id == fund,
+        Event::TradingState(_) | Event::Segment(_) | Event::Calendar(_) => true,
+        Event::Book(_) | Event::CaughtUp(_) | Event::Heartbeat(_) => panic!("before the mark"),
+    };
+    let mut wanted: Vec<_> = all.iter().filter(is_wanted).cloned().collect();
+    let after: Vec<_> = wanted.iter().skip(1).map(|next| next.sequence).collect();
+    for (index, message) in wanted.iter_mut().enumerate() {
+        message.more = after.get(index) == Some(&message.sequence);
+    }
+    wanted
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn watchers_of_some_funds_are_told_of_these_and_of_what_concerns_all() {
+    let listening = open_venue().await;
+    let operator = Caller::Party(crate::fixture::OPERATOR);
+    let details = FundDetails { code: "OTHER".to_owned(), ..crate::fixture::fund() };
+    let register = RegisterFund { details };
+    give(&listening.server, operator, Command::RegisterFund(Box::new(register))).await;
+    let mut live = Vec::new();
+    for funds in [vec![], vec!["fund-0".to_owned()], vec!["fund-1".to_owned()]] {
+        let mut watcher = listening.market("carol").await;
+        let ask = v1::StreamMarketRequest { from_sequence: 0, fund_ids: funds, levels: 0 };
+        live.push(watcher.stream_market(ask).await.unwrap().into_inner());
+    }
+    let mut alice = listening.trading("alice").await;
+    let mut carol = listening.trading("carol").await;
+    for price in ["1.20", "1.21", "1.22"] {
+        alice.place_order(place(terms(v1::Side::Sell, price, "5"))).await.unwrap();
+    }
+    // One entry of three trades.
+    let taken = carol.place_order(place(terms(v1::Side::Buy, "1.30", "15"))).await.unwrap();
+    let from = taken.get_ref().sequence;
+    let halt = Command::SetTradingState(Box::new(SetTradingState {
+        scope: TradingScope::Venue,
+        state: TradingState::Halted,
+        reason: "a test".to_owned(),
+    }));
+    give(&listening.server, operator, halt).await;
+    let all = told_of(&listening, &[], 1).await;
+    let trades = all.iter().filter(|message| message.sequence == from);
+    assert!(trades.map(|message| message.more).eq([true, true, false]));
+    for fund in ["fund-0", "fund-1"] {
+        let told = told_of(&listening, &[fund.to_owned()], 1).await;
+        assert_eq!(told, of_fund(&all, fund), "{fund}");
+    }
+    let both = told_of(&listening, &["fund-0".to_owned(), "fund-1".to_owned()], 1).await;
+    assert_eq!(both, all);
+    // Those who were there all along were told the same.
+    let late: Vec<_> = all.into_iter().filter(|message| from <= message.sequence).collect();
+    let wanted = [late.clone(), of_fund(&late, "fund-0"), of_fund(&late, "fund-1")];
+    for (mut stream, wanted) in live.into_iter().zip(wanted) {
+        let mut told = Vec::new();
+        while told.len() < wanted.len() {
+            let message = stream.message().await.unwrap().unwrap();
+            if message.time.is_some() {
+                told.push(message);
+            }
+        }
+        assert_eq!(told, wanted);
+    }
     listening.close().await;
 }
 

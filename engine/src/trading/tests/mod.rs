@@ -90,7 +90,8 @@ fn adopt(market: &mut Market, change: impl FnOnce(&mut Pack)) {
     let version = market.segment(LICENSED).unwrap().pack.version + 1;
     let mut pack = Pack { version, ..licensed() };
     change(&mut pack);
-    approve(market, Command::AdoptPack(Box::new(AdoptPack { segment: LICENSED, pack })));
+    let ask = AdoptPack { segment: LICENSED, pack, overlay: None };
+    approve(market, Command::AdoptPack(Box::new(ask)));
 }
 
 fn cash(market: &Market, who: PartyId) -> (i64, i64) {

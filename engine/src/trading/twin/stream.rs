@@ -111,7 +111,7 @@ impl World {
             ..licensed().limits
         };
         let pack = Pack { version: 2, limits, ..licensed() };
-        let ask = AdoptPack { segment: LICENSED, pack };
+        let ask = AdoptPack { segment: LICENSED, pack, overlay: None };
         approve(&mut market, Command::AdoptPack(Box::new(ask)));
         let purses = INVESTORS.iter().map(|investor| purse(&market, *investor)).collect();
         let twin = Twin::new(limits, fees().tiers[0], purses);

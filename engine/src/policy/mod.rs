@@ -3,9 +3,20 @@
 //! Every number of the rulebook is a field here; no rule has a constant in code. A pack enters
 //! by command, has a version, and each segment runs under one.
 
+pub mod choice;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub mod listing;
+pub mod matching;
+pub mod overlay;
+pub mod parameter;
+
 use minicbor::{Decode, Encode};
 
 use crate::amount::{Money, Ppm};
+use crate::policy::listing::ListingRules;
+use crate::policy::matching::MatchingRules;
+use crate::policy::overlay::Overlay;
 use crate::time::Date;
 
 /// Longest code of a party, fund, segment or pack, in bytes.
@@ -90,6 +101,23 @@ pub const SUGGESTIONS_SEEN_MAX: usize = 1_024;
 /// The dearest fee: 10 %.
 pub const FEE_MAX: Ppm = Ppm::new(100_000);
 
+/// Most listings that a pack may let one party have open.
+pub const LISTINGS_PER_PARTY_MAX: u64 = 10_000;
+/// Most documents that a pack may let one listing have.
+pub const DOCUMENTS_MAX: u64 = 256;
+/// Most bidders that a pack may let one lot have.
+pub const BIDDERS_PER_LOT_MAX: u64 = 10_000;
+/// Most bids that a pack may let one lot take.
+pub const BIDS_PER_LOT_MAX: u64 = 100_000;
+/// Most offers that a pack may let one negotiation take.
+pub const OFFERS_MAX: u64 = 1_000;
+/// Most parties that a pack may let one ask for a quote.
+pub const QUOTE_PARTIES_MAX: u64 = 1_000;
+/// Most criteria that a pack may let one tender have.
+pub const CRITERIA_MAX: u64 = 32;
+/// Most funds that a pack may let one package have.
+pub const PACKAGE_FUNDS_MAX: u64 = 256;
+
 /// Whether something is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
@@ -144,6 +172,58 @@ pub struct Pack {
     /// Limits on what one order or party may take of the machine.
     #[n(12)]
     pub limits: Limits,
+    /// B, D and what A says of a listing; a pack that was adopted before there were listings says
+    /// nothing, and allows none.
+    #[n(13)]
+    pub listing: Option<ListingRules>,
+    /// Limits of a qualified matching service; none where no such law applies.
+    #[n(14)]
+    pub matching: Option<MatchingRules>,
+}
+
+/// Which version of which pack, or overlay (规则包版本).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PackVersion {
+    /// Its code.
+    #[n(0)]
+    pub code: String,
+    /// Its version.
+    #[n(1)]
+    pub version: u32,
+}
+
+/// Under which rules something was judged (适用规则版本).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct JudgedBy {
+    /// The pack of the segment.
+    #[n(0)]
+    pub pack: PackVersion,
+    /// The overlay, where the seller is one of its kind.
+    #[n(1)]
+    pub overlay: Option<PackVersion>,
+}
+
+impl Pack {
+    /// Its code and version.
+    #[must_use]
+    pub fn edition(&self) -> PackVersion {
+        PackVersion { code: self.code.clone(), version: self.version }
+    }
+}
+
+impl Overlay {
+    /// Its code and version.
+    #[must_use]
+    pub fn edition(&self) -> PackVersion {
+        PackVersion { code: self.code.clone(), version: self.version }
+    }
+}
+
+impl std::fmt::Display for PackVersion {
+    /// As `cn-regional 3`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.code, self.version)
+    }
 }
 
 /// A3: most holders by legal form (持有人上限).
