@@ -17,6 +17,8 @@ use harness::cast::{Cast, Player};
 use harness::door::Door;
 use harness::program::Program;
 use harness::{Exchange, soon};
+use prost::Message as _;
+use prost::bytes::BufMut as _;
 use sfund::service::limits::Limits;
 use sfund_proto::v1;
 use sfund_proto::v1::admin_service_client::AdminServiceClient;
@@ -24,9 +26,10 @@ use sfund_proto::v1::trading_service_client::TradingServiceClient;
 use sfund_sdk::{Client, Error, Instruction, Time, Uuid};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tonic::codec::CompressionEncoding;
+use tonic::codec::{BufferSettings, Codec, CompressionEncoding, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
+use tonic_prost::ProstCodec;
 use tonic_types::StatusExt as _;
 
 /// The most memory that the server may have had resident, in KiB.
@@ -190,6 +193,73 @@ async fn what_makes_no_sense_is_refused_field_by_field() {
     let status = trading.get_order(far).await.unwrap_err();
     let expired = [Code::DeadlineExceeded, Code::Cancelled];
     assert!(expired.contains(&status.code()), "{status}");
+}
+
+/// Sends bytes as a message, whatever they are.
+struct Raw;
+
+impl Codec for Raw {
+    type Encode = Vec<u8>;
+    type Decode = v1::PlaceOrderResponse;
+    type Encoder = Self;
+    type Decoder = tonic_prost::ProstDecoder<v1::PlaceOrderResponse>;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self::Decoder {
+        ProstCodec::<v1::PlaceOrderRequest, _>::raw_decoder(BufferSettings::default())
+    }
+}
+
+impl Encoder for Raw {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn encode(&mut self, bytes: Vec<u8>, into: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        into.put_slice(&bytes);
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nests_too_deep_or_is_cut_is_refused_and_disturbs_nobody() {
+    let (_folder, mut program, cast) = served(&[]).await;
+    let channel = channel(&program.url()).await;
+    let sound = spoilt(&cast, |order| order.units = "1".to_owned()).encode_to_vec();
+    // Groups of the field 900, which nobody knows, within one another: opened, and closed again.
+    let (open, close) = ([0xa3, 0x38], [0xa4, 0x38]);
+    let nested = |deep: usize| [open.repeat(deep), close.repeat(deep)].concat();
+    let with = |unknown: Vec<u8>| [&sound[..], &unknown].concat();
+    let refused = [
+        with(nested(200)),
+        with(nested(100_000)),
+        // Never closed, closed without having been opened, and closed as another.
+        with(open.repeat(50)),
+        with(close.to_vec()),
+        with([open, [0xac, 0x38]].concat()),
+        sound[..sound.len() - 1].to_vec(),
+        // A length that is not there, and a number that does not end.
+        with(vec![0xa2, 0x38, 0xff, 0xff, 0xff, 0xff, 0x0f]),
+        with([&[0xa0, 0x38][..], &[0xff; 11]].concat()),
+    ];
+    let path = "/sfund.v1.TradingService/PlaceOrder";
+    let send = async |bytes: Vec<u8>| {
+        let mut client = tonic::client::Grpc::new(channel.clone());
+        client.ready().await.unwrap();
+        client.unary(signed(bytes, &cast.lp), path.parse().unwrap(), Raw).await
+    };
+    for bytes in refused {
+        let told = format!("{} bytes", bytes.len());
+        let status = soon("an answer", send(bytes)).await.unwrap_err();
+        // The library's own word for what is no message.
+        assert_eq!(status.code(), Code::Internal, "{told}: {status}");
+        assert!(status.message().contains("failed to decode"), "{told}: {status}");
+    }
+    // What nobody knows and nests a little is passed over.
+    soon("an answer", send(with(nested(50)))).await.unwrap();
+    is_well(&mut program, &cast.s_fund.client).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -94,11 +94,13 @@ impl Others {
 
 /// What at least one call of a hostility is told, and what else they may be.
 fn right(hostility: Hostility) -> (Option<Code>, &'static [Code]) {
-    /// What a client says when it is hung up on: with a word to be calm, or in the middle.
-    const CUT: &[Code] = &[Code::ResourceExhausted, Code::Unavailable, Code::Unknown];
+    /// What a client says when it is hung up on: with a word to be calm, or, where the end of the
+    /// connection overtakes the word, with none.
+    const CUT: &[Code] = &[Code::ResourceExhausted, Code::Unknown];
     match hostility {
         Hostility::Calls => (Some(Code::Ok), &[Code::ResourceExhausted]),
-        Hostility::Strangers => (Some(Code::Unauthenticated), CUT),
+        // Fewer bytes than a connection may say unheard: each call is answered.
+        Hostility::Strangers => (Some(Code::Unauthenticated), &[]),
         // The library's own word for a message that is too long.
         Hostility::HugeMessages => (Some(Code::OutOfRange), &[]),
         Hostility::Bombs => (Some(Code::ResourceExhausted), &[]),
@@ -240,6 +242,47 @@ async fn frames_that_ask_nothing_end_their_connection() {
         let both = async { tokio::join!(read, out.write_all(&flood)) };
         drop(soon("the end of the connection", both).await);
     }
+    assert!(program.is_up());
+}
+
+/// What a connection is told by the frame that ends it, number 7 of HTTP/2: the error's code.
+async fn last_word(stream: &mut TcpStream) -> Option<u32> {
+    let mut head = [0; 9];
+    loop {
+        stream.read_exact(&mut head).await.ok()?;
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut body = vec![0; usize::try_from(length).unwrap()];
+        stream.read_exact(&mut body).await.ok()?;
+        if head[3] == 7 {
+            return Some(u32::from_be_bytes(body[4..8].try_into().unwrap()));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_without_end_are_told_to_be_calm_and_ended() {
+    /// `ENHANCE_YOUR_CALM` of HTTP/2.
+    const BE_CALM: u32 = 11;
+    let (_folder, mut program, cast) = served(&[]).await;
+    let attacker = target(&program.address, &cast.lp, 2);
+    let mut begun = hostility::headers(1, None);
+    begun[4] = 0;
+    // One more piece, a byte of it, that does not end either.
+    let piece = [0, 0, 1, 9, 0, 0, 0, 0, 1, 0];
+    let pieces = std::iter::repeat_n(piece, 64).flatten().collect::<Vec<_>>();
+    let mut stream = attacker.connect().await.unwrap();
+    let says = [PREFACE, SETTINGS, SETTINGS_ACK, &begun, &pieces].concat();
+    stream.write_all(&says).await.unwrap();
+    assert_eq!(soon("the last word", last_word(&mut stream)).await, Some(BE_CALM));
+    // Headers that end, and are longer than may be, end their call and nothing else.
+    let channel = attacker.channel().await.unwrap();
+    let mut market = MarketServiceClient::new(channel);
+    let mut long = attacker.signed(v1::GetVenueRequest::default());
+    long.metadata_mut().insert("x-long", "y".repeat(17_000).parse().unwrap());
+    let refused = soon("an answer", market.get_venue(long)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unknown, "{refused}");
+    assert!(refused.message().contains("431"), "{refused}");
+    market.get_venue(attacker.signed(v1::GetVenueRequest::default())).await.unwrap();
     assert!(program.is_up());
 }
 

@@ -132,11 +132,13 @@ fn metrics_are_served_on_a_port_of_their_own() {
     // A port that was free a moment ago: the exporter does not tell which one it took.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let address = free.to_string();
-    let _server = serve(folder.path(), &["--metrics.address", &address]);
+    let settings = ["--metrics.address", &address, "--server.connections_max", "77"];
+    let _server = serve(folder.path(), &settings);
     let mut stream = TcpStream::connect(free).unwrap();
     write!(stream, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut page = String::new();
     stream.read_to_string(&mut page).unwrap();
     assert!(page.starts_with("HTTP/1.1 200"), "{page}");
     assert!(page.contains("# HELP sfund_answer_seconds"), "{page}");
+    assert!(page.contains("\nsfund_connections_max 77\n"), "{page}");
 }

@@ -22,6 +22,8 @@ use sfund_sdk::{
     Reviewed, Tls,
 };
 use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
@@ -59,12 +61,16 @@ impl Folder {
 }
 
 fn trusting(exchange: &Exchange, authority: &Authority) -> Options {
+    trusting_at(exchange.url().replace("http:", "https:"), authority)
+}
+
+fn trusting_at(url: String, authority: &Authority) -> Options {
     let tls = Tls {
         authority_pem: Some(authority.pem().into_bytes()),
         identity: None,
         server_name: Some("localhost".to_owned()),
     };
-    Options::new(exchange.url().replace("http:", "https:")).tls(tls).retry(Retry::never())
+    Options::new(url).tls(tls).retry(Retry::never())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,6 +158,53 @@ async fn a_certificate_is_a_key_once_the_venue_knows_it() {
             Err(error) => assert!(matches!(error, Error::Transport(_)), "{error}"),
         }
     }
+}
+
+/// The first bytes that a client says to a server of TLS.
+async fn hello(authority: &Authority) -> Vec<u8> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let options = trusting_at(format!("https://{address}"), authority);
+    let client = tokio::spawn(Client::connect(options));
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut head = [0; 5];
+    stream.read_exact(&mut head).await.unwrap();
+    let mut body = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];
+    stream.read_exact(&mut body).await.unwrap();
+    client.abort();
+    [&head[..], &body].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handshakes_that_are_cut_half_way_disturb_nobody() {
+    let ours = authority("ours");
+    let (server, _) = leaf(&ours, "localhost", ExtendedKeyUsagePurpose::ServerAuth);
+    let folder = Folder::new();
+    let certificate = folder.put("server.pem", &server.certificate_pem);
+    let key = folder.put("server.key", &server.key_pem);
+    let settings = [("server.tls_certificate", &*certificate), ("server.tls_key", &*key)];
+    let exchange = Exchange::open_with(&settings).await;
+    let address = exchange.url().split_once("//").unwrap().1.to_owned();
+    let operator = exchange.staff_key("operator-1");
+    let hello = hello(&ours).await;
+    let mut changed = hello.clone();
+    changed[40] ^= 0xff;
+    let mut left_open = Vec::new();
+    // Cut everywhere, spoilt, without end, and followed by what is no TLS.
+    let mut says: Vec<Vec<u8>> =
+        (0..hello.len()).step_by(7).map(|length| hello[..length].to_vec()).collect();
+    says.extend([hello.clone(), changed, hello.repeat(100), [&hello[..], &[0; 512]].concat()]);
+    for (number, bytes) in says.into_iter().enumerate() {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        // The server may hang up before it has read all of it.
+        drop(stream.write_all(&bytes).await);
+        if number % 2 == 0 {
+            left_open.push(stream);
+        }
+    }
+    let client = Client::connect(trusting(&exchange, &ours).key(operator)).await.unwrap();
+    assert_eq!(client.admin().caller().await.unwrap().party.details.code, "operator-1");
+    assert!(10 < left_open.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

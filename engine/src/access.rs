@@ -84,6 +84,7 @@ impl fmt::Display for Requirement {
 
 /// What the table says of a command, for the refusal of everyone else.
 #[must_use]
+#[inline]
 pub const fn requirement(kind: CommandKind) -> Requirement {
     match kind {
         CommandKind::OpenVenue | CommandKind::Advance => Requirement::Venue,
@@ -118,6 +119,7 @@ pub const fn requirement(kind: CommandKind) -> Requirement {
 
 /// For whom `role` may give a command of `kind`.
 #[must_use]
+#[inline]
 pub fn reach(role: Role, kind: CommandKind) -> Reach {
     match requirement(kind) {
         Requirement::Venue => Reach::Never,
@@ -163,6 +165,7 @@ pub fn reach(role: Role, kind: CommandKind) -> Reach {
     }
 }
 
+#[inline]
 fn only(role: Role, wanted: Role) -> Reach {
     if role == wanted { Reach::Any } else { Reach::Never }
 }

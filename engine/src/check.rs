@@ -83,11 +83,13 @@ pub(crate) fn currency(currency: Currency) -> Result<(), Reject> {
 }
 
 /// Units are some.
+#[inline]
 pub(crate) fn some_units(units: Units) -> Result<(), Reject> {
     if units == Units::ZERO { Err(Reject::NoUnits {}) } else { Ok(()) }
 }
 
 /// A price of the fund is a whole number of ticks, from one on.
+#[inline]
 pub(crate) fn in_ticks(fund: &FundDetails, price: Price) -> Result<(), Reject> {
     if price.e4() != 0 && price.e4().checked_rem(fund.tick.e4()) == Some(0) {
         return Ok(());
@@ -96,6 +98,7 @@ pub(crate) fn in_ticks(fund: &FundDetails, price: Price) -> Result<(), Reject> {
 }
 
 /// Units of the fund are a whole number of lots.
+#[inline]
 pub(crate) fn in_lots(fund: &FundDetails, units: Units) -> Result<(), Reject> {
     if units.e2().checked_rem(fund.lot.e2()) == Some(0) {
         return Ok(());
@@ -109,6 +112,7 @@ pub(crate) fn ahead(field: Field, value: Time, now: Time) -> Result<(), Reject> 
 }
 
 /// What ends by itself ends after `now`, and at most `days` later.
+#[inline]
 pub(crate) fn expiry(expires: Time, now: Time, days: u16) -> Result<(), Reject> {
     let latest = now.plus_seconds(u64::from(days).saturating_mul(DAY_SECONDS));
     if now < expires && expires <= latest {

@@ -56,7 +56,7 @@ pub(crate) struct Attempts {
     /// Place of the oldest: places go round, and where they began is not state.
     oldest: u32,
     kept: VecDeque<Remembered>,
-    places: Index,
+    places: Index<u128>,
     /// How many are kept of each caller.
     counts: BTreeMap<Caller, usize>,
 }

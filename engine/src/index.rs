@@ -1,13 +1,34 @@
-//! A map from wide keys to places in a slab: find, insert, remove, and no iteration.
+//! A map from keys to places in a slab: find, insert, remove, and no iteration.
 //!
 //! Open addressing with linear probing and backward-shift removal. It cannot be walked, so its
 //! inner order can reach neither a decision nor a digest.
 
+/// A key of an [`Index`]: the narrower it is, the more of them lie in one cache line.
+pub(crate) trait Key: Copy + Default + Eq {
+    /// The key as 64 bits. Keys may meet there: the index compares them as they are.
+    fn folded(self) -> u64;
+}
+
+impl Key for u64 {
+    #[inline]
+    fn folded(self) -> u64 {
+        self
+    }
+}
+
+impl Key for u128 {
+    #[inline]
+    fn folded(self) -> u64 {
+        let [low, high] = halves(self);
+        low ^ high.rotate_left(29)
+    }
+}
+
 /// Keys to places.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Index {
+pub(crate) struct Index<K> {
     /// A power of two of them, or none; the place [`EMPTY`] marks a free one.
-    slots: Vec<(u128, u32)>,
+    slots: Vec<(K, u32)>,
     count: usize,
 }
 
@@ -15,17 +36,18 @@ const EMPTY: u32 = u32::MAX;
 const SLOTS_MIN: usize = 16;
 
 /// Two indexes are equal if they hold as many keys: each is derived from a slab that is compared.
-impl PartialEq for Index {
+impl<K> PartialEq for Index<K> {
     fn eq(&self, other: &Self) -> bool {
         self.count == other.count
     }
 }
 
-impl Eq for Index {}
+impl<K> Eq for Index<K> {}
 
-impl Index {
+impl<K: Key> Index<K> {
     /// The place of `key`.
-    pub(crate) fn find(&self, key: u128) -> Option<u32> {
+    #[inline]
+    pub(crate) fn find(&self, key: K) -> Option<u32> {
         if self.slots.is_empty() {
             return None;
         }
@@ -42,8 +64,14 @@ impl Index {
         }
     }
 
+    /// Looks at where the search for `key` begins, so that memory fetches it; tells nothing.
+    #[inline]
+    pub(crate) fn look(&self, key: K) -> u32 {
+        self.slots.get(self.home(key)).map_or(0, |(_, place)| *place)
+    }
+
     /// Puts `key` at `place`; answers with the place it had.
-    pub(crate) fn insert(&mut self, key: u128, place: u32) -> Option<u32> {
+    pub(crate) fn insert(&mut self, key: K, place: u32) -> Option<u32> {
         assert!(place < EMPTY, "the last place is never given");
         self.grow();
         let mut at = self.home(key);
@@ -63,7 +91,7 @@ impl Index {
     }
 
     /// Takes `key` out; answers with the place it had.
-    pub(crate) fn remove(&mut self, key: u128) -> Option<u32> {
+    pub(crate) fn remove(&mut self, key: K) -> Option<u32> {
         if self.slots.is_empty() {
             return None;
         }
@@ -91,7 +119,7 @@ impl Index {
                 hole = next;
             }
         }
-        self.put(hole, (0, EMPTY));
+        self.put(hole, (K::default(), EMPTY));
         self.count = self.count.saturating_sub(1);
         Some(removed)
     }
@@ -102,7 +130,7 @@ impl Index {
             return;
         }
         let size = self.slots.len().saturating_mul(2).max(SLOTS_MIN);
-        let old = std::mem::replace(&mut self.slots, vec![(0, EMPTY); size]);
+        let old = std::mem::replace(&mut self.slots, vec![(K::default(), EMPTY); size]);
         for (key, place) in old.into_iter().filter(|(_, place)| *place != EMPTY) {
             let mut at = self.home(key);
             while self.slot(at).1 != EMPTY {
@@ -112,17 +140,19 @@ impl Index {
         }
     }
 
+    #[inline]
     fn mask(&self) -> usize {
         self.slots.len().wrapping_sub(1)
     }
 
-    fn home(&self, key: u128) -> usize {
-        let [low, high] = halves(key);
-        let mixed = (low ^ high.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    #[inline]
+    fn home(&self, key: K) -> usize {
+        let mixed = key.folded().wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
         usize::try_from(mixed >> 32).unwrap_or(0) & self.mask()
     }
 
+    #[inline]
     fn after(&self, at: usize) -> usize {
         at.wrapping_add(1) & self.mask()
     }
@@ -131,11 +161,12 @@ impl Index {
         to.wrapping_sub(from) & self.mask()
     }
 
-    fn slot(&self, at: usize) -> (u128, u32) {
+    #[inline]
+    fn slot(&self, at: usize) -> (K, u32) {
         *self.slots.get(at).expect("masked")
     }
 
-    fn put(&mut self, at: usize, slot: (u128, u32)) {
+    fn put(&mut self, at: usize, slot: (K, u32)) {
         *self.slots.get_mut(at).expect("masked") = slot;
     }
 }
@@ -159,7 +190,7 @@ mod tests {
     fn the_index_answers_as_a_plain_map_does() {
         for seed in 0..20 {
             let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
-            let (mut index, mut plain) = (Index::default(), BTreeMap::new());
+            let (mut index, mut plain) = (Index::<u128>::default(), BTreeMap::new());
             for step in 0..20_000 {
                 let key =
                     u128::from(rng.random_range(0..3_000_u64)) << (rng.random_range(0..3) * 32);

@@ -119,18 +119,17 @@ pub enum Judgement {
 }
 
 impl Market {
-    /// Looks at what `commands` will ask for, so that memory fetches it at the same time and not one
-    /// after the other. For the next sixteen or so of a batch; changes nothing and tells nothing.
+    /// Whether [`Market::warm`] saves more than it costs: what is kept no longer fits a cache.
+    #[must_use]
+    pub fn is_large(&self) -> bool {
+        trading::warm::is_large(self)
+    }
+
+    /// Has memory fetch what the next sixteen or so `commands` ask for; changes and tells nothing.
     pub fn warm<'a>(&self, commands: impl Iterator<Item = &'a Command> + Clone) {
-        self.orders.warm(commands.filter_map(|command| {
-            if let Command::AmendOrder(ask) = command {
-                Some(ask.order)
-            } else if let Command::CancelOrder(ask) = command {
-                Some(ask.order)
-            } else {
-                None
-            }
-        }));
+        if self.is_large() {
+            trading::warm::look(self, commands);
+        }
     }
 
     /// Judges `command`, and appends what would happen to `events` if the answer is yes.
@@ -168,7 +167,31 @@ impl Market {
     /// # Errors
     ///
     /// The first rule the command breaks, in the order of [`Reject`].
+    #[inline(always)]
     pub fn decide(
+        &self,
+        context: Context,
+        command: &Command,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Reject> {
+        // The orders of every second wait for nobody.
+        if let Command::PlaceOrder(ask) = command {
+            self.admit(context.caller, CommandKind::PlaceOrder)?;
+            return trading::place_order::decide(self, context, ask, events);
+        }
+        if let Command::AmendOrder(ask) = command {
+            self.admit(context.caller, CommandKind::AmendOrder)?;
+            return trading::amend_order::decide(self, context, ask, events);
+        }
+        if let Command::CancelOrder(ask) = command {
+            self.admit(context.caller, CommandKind::CancelOrder)?;
+            return trading::cancel_order::decide(self, context, ask, events);
+        }
+        self.decide_other(context, command, events)
+    }
+
+    #[inline(never)]
+    fn decide_other(
         &self,
         context: Context,
         command: &Command,
@@ -182,6 +205,7 @@ impl Market {
     }
 
     /// Decides `command` itself, approved or not in need of it.
+    #[inline(never)]
     pub(crate) fn decide_now(
         &self,
         context: Context,
@@ -270,7 +294,26 @@ impl Market {
         }
     }
 
+    /// The events of every second first; each of the others is one call further away.
+    #[inline(always)]
     fn apply(&mut self, event: &Event) {
+        if let Event::OrderPlaced(fact) = event {
+            trading::place_order::apply(self, fact);
+        } else if let Event::OrderRested(fact) = event {
+            trading::place_order::apply_rested(self, fact);
+        } else if let Event::Traded(fact) = event {
+            trading::trade::apply(self, fact);
+        } else if let Event::OrderClosed(fact) = event {
+            trading::cancel_order::apply(self, fact);
+        } else if let Event::OrderAmended(fact) = event {
+            trading::amend_order::apply(self, fact);
+        } else {
+            self.apply_other(event);
+        }
+    }
+
+    #[inline(never)]
+    fn apply_other(&mut self, event: &Event) {
         match event {
             Event::VenueOpened(fact) => venue::open_venue::apply(self, fact),
             Event::SegmentOpened(fact) => venue::open_segment::apply(self, fact),
@@ -330,14 +373,13 @@ impl Market {
     fn share(&self, caller: Caller) -> Share {
         match caller {
             Caller::Venue => Share::Staff,
-            Caller::Party(party) => match self.role(party) {
-                Ok(role) if role.is_staff() => Share::Staff,
-                Ok(_) | Err(_) => Share::Other,
-            },
+            Caller::Party(party) if self.role(party).is_ok_and(Role::is_staff) => Share::Staff,
+            Caller::Party(_) => Share::Other,
         }
     }
 
     /// Whether the caller's role may give commands of `kind` at all.
+    #[inline(always)]
     fn admit(&self, caller: Caller, kind: CommandKind) -> Result<(), Reject> {
         if self.venue.is_none() && kind != CommandKind::OpenVenue {
             return Err(Reject::VenueNotOpen {});
@@ -355,6 +397,7 @@ impl Market {
     }
 
     /// Whether the caller may give a command of `kind` for `party`: itself, its client, anybody.
+    #[inline]
     pub(crate) fn admit_for(
         &self,
         caller: Caller,
@@ -369,6 +412,7 @@ impl Market {
     }
 
     /// See [`Market::admit_for`].
+    #[inline(always)]
     pub(crate) fn acts_for(&self, caller: Caller, kind: CommandKind, party: PartyId) -> bool {
         let Caller::Party(by) = caller else { return true };
         let Ok(record) = self.party(by) else { return false };
@@ -383,6 +427,7 @@ impl Market {
         self.party(party).is_ok_and(|party| party.details.member == Some(member))
     }
 
+    #[cold]
     pub(crate) fn not_permitted(&self, caller: Caller, kind: CommandKind) -> Reject {
         let role = match caller {
             Caller::Venue => Asker::Venue,
@@ -436,6 +481,7 @@ impl Market {
     }
 
     /// The venue, which is open: `admit` has seen to it.
+    #[inline]
     pub(crate) fn open_venue(&self) -> &Venue {
         self.venue.as_ref().expect("the venue is open")
     }

@@ -205,7 +205,10 @@ fn pairs<'b, A: Decode<'b, ()>, B: Decode<'b, ()>>(
     d: &mut Decoder<'b>,
 ) -> Result<Vec<(A, B)>, Damaged> {
     let count = d.array().map_err(undecodable)?.ok_or(Damaged::Undecodable)?;
-    let mut pairs = Vec::new();
+    // A damaged count must not ask for more than the bytes that are left can hold.
+    // Each takes three bytes or more.
+    let left = d.input().len().saturating_sub(d.position()).div_euclid(3);
+    let mut pairs = Vec::with_capacity(usize::try_from(count).unwrap_or(left).min(left));
     for _ in 0..count {
         if d.array().map_err(undecodable)? != Some(2) {
             return Err(Damaged::Undecodable);

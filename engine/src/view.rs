@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::cash::ledger::{Cash, House};
+use crate::cash::ledger::{Cash, CashPlace, House};
 use crate::cash::request_transfer::RequestTransfer;
 use crate::id::{FundId, IntentionId, LockId, PartyId, ProposalId, SegmentId, TransferId};
 use crate::market::{Market, Venue};
 use crate::policy::Fees;
 use crate::registry::fund::{Currency, Fund};
-use crate::registry::holding::Holding;
+use crate::registry::holding::{Holding, HoldingPlace};
 use crate::registry::lock_units::LockUnits;
 use crate::registry::party::Party;
 use crate::trading::board::PostIntention;
@@ -71,10 +71,10 @@ impl Market {
         self.register.holdings()
     }
 
-    /// The holding of `party` in `fund`; without one, the empty holding.
+    /// Where the holding of `party` in `fund` stands in [`Market::holdings`], if it ever had one.
     #[must_use]
-    pub fn holding_of(&self, party: PartyId, fund: FundId) -> Holding {
-        self.register.holding(party, fund)
+    pub fn holding_place(&self, party: PartyId, fund: FundId) -> Option<usize> {
+        self.register.find(party, fund).map(HoldingPlace::index)
     }
 
     /// Every party's cash, in the order in which the accounts came to be.
@@ -83,10 +83,11 @@ impl Market {
         self.ledger.accounts()
     }
 
-    /// The cash of `party` in `currency`; without any, the empty account.
+    /// Where the cash of `party` in `currency` stands in [`Market::cash_accounts`], if it ever had
+    /// any.
     #[must_use]
-    pub fn cash_of(&self, party: PartyId, currency: Currency) -> Cash {
-        self.ledger.cash(party, currency)
+    pub fn cash_place(&self, party: PartyId, currency: Currency) -> Option<usize> {
+        self.ledger.find(party, currency).map(CashPlace::index)
     }
 
     /// The venue's own accounts.

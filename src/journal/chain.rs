@@ -149,11 +149,18 @@ fn hash_with<D: sha2::Digest>(parts: &[&[u8]]) -> [u8; 32] {
     bytes
 }
 
+/// [`checksum`] of what comes piece by piece.
+pub(crate) fn checksum_of<B: AsRef<[u8]>>(pieces: impl IntoIterator<Item = B>) -> Hash {
+    let mut hasher = sha2::Sha256::new();
+    pieces.into_iter().for_each(|piece| hasher.update(piece.as_ref()));
+    let mut sum = [0; 32];
+    sum.copy_from_slice(&hasher.finalize());
+    Hash(sum)
+}
+
 /// SHA-256 of `bytes`: the checksum of headers, marks, manifests and snapshots in every store.
 pub(crate) fn checksum(bytes: &[u8]) -> Hash {
-    let mut sum = [0; 32];
-    sum.copy_from_slice(&sha2::Sha256::digest(bytes));
-    Hash(sum)
+    checksum_of([bytes])
 }
 
 #[cfg(test)]

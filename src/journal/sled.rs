@@ -7,10 +7,13 @@ use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use ::sled::{Db, IVec, Tree};
+use crossbeam_channel::{Sender, bounded};
 use sfund_engine::id::Sequence;
 
+use crate::journal::chain::checksum_of;
 use crate::journal::files::{StoreFile, at, encode_header, sync_folder};
 use crate::journal::sled_db::{open_db, sled_call};
 use crate::journal::snapshot::{CHUNK_BYTES, SNAPSHOT_BYTES_MAX};
@@ -28,6 +31,9 @@ const SETTLE_BYTES: usize = 128 * 1024;
 
 /// Chunks of a snapshot between two syncs. Bounds what a sync of the journal may wait for.
 const CHUNKS_PER_SYNC: u32 = 16;
+
+/// Chunks of a snapshot between the thread that reads and the one that hashes.
+const CHUNKS_AHEAD_MAX: usize = 64;
 
 const TREE_JOURNAL: &str = "journal";
 const TREE_MANIFESTS: &str = "snapshots";
@@ -319,6 +325,32 @@ impl Writer for SledWriter {
     }
 }
 
+impl SledReader {
+    /// The bytes of a snapshot; each chunk goes to `pieces` too.
+    fn read_chunks(
+        &self,
+        manifest: &Manifest,
+        key: [u8; 8],
+        pieces: &Sender<IVec>,
+    ) -> Result<Vec<u8>, Error> {
+        let open = &self.store.open;
+        // The manifest is sound, and what it names was put under the same limit.
+        let length = usize::try_from(manifest.length).unwrap_or(SNAPSHOT_BYTES_MAX);
+        let mut bytes = Vec::with_capacity(length.min(SNAPSHOT_BYTES_MAX));
+        let mut chunks = open.chunks.scan_prefix(key);
+        while let Some((key, chunk)) = sled_call(|| chunks.next().transpose())? {
+            bytes.extend_from_slice(&chunk);
+            if SNAPSHOT_BYTES_MAX < bytes.len() {
+                let (sequence, flaw) = (manifest.head.sequence, Flaw::TooLong);
+                return Err(Error::UnsoundSnapshot { sequence, flaw });
+            }
+            open.settle(&open.chunks, &key, chunk.len())?;
+            pieces.send(chunk).expect("the other end takes all of them");
+        }
+        Ok(bytes)
+    }
+}
+
 impl Reader for SledReader {
     fn identity(&self) -> Identity {
         self.store.open.identity
@@ -362,16 +394,16 @@ impl Reader for SledReader {
         let stored =
             sled_call(|| open.manifests.get(key))?.ok_or(Error::NoSnapshot { sequence })?;
         let manifest = Manifest::decode(sequence, &stored).map_err(unsound)?;
-        let mut bytes = Vec::new();
-        let mut chunks = open.chunks.scan_prefix(key);
-        while let Some((key, chunk)) = sled_call(|| chunks.next().transpose())? {
-            bytes.extend_from_slice(&chunk);
-            if SNAPSHOT_BYTES_MAX < bytes.len() {
-                return Err(unsound(Flaw::TooLong));
-            }
-            open.settle(&open.chunks, &key, chunk.len())?;
-        }
-        manifest.check(&bytes).map_err(unsound)?;
+        // Hashed on a thread of its own while it is read.
+        let (bytes, sum) = thread::scope(|scope| {
+            let (pieces, hashed) = bounded::<IVec>(CHUNKS_AHEAD_MAX);
+            let sum = scope.spawn(move || checksum_of(hashed));
+            let bytes = self.read_chunks(&manifest, key, &pieces);
+            drop(pieces);
+            (bytes, sum.join().expect("hashing does not panic"))
+        });
+        let bytes = bytes?;
+        manifest.check_sum(&bytes, sum).map_err(unsound)?;
         if is_on_chain(self, &manifest.head)? {
             Ok(Snapshot { manifest, bytes })
         } else {

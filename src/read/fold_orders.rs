@@ -7,7 +7,9 @@ use sfund_engine::id::{FundId, OrderId, PartyId};
 use sfund_engine::trading::amend_order::OrderAmended;
 use sfund_engine::trading::cancel_order::OrderClosed;
 use sfund_engine::trading::order::OrderPrice;
-use sfund_engine::trading::place_order::{OrderDecremented, OrderPlaced, OrderRested, Traded};
+use sfund_engine::trading::place_order::{
+    OrderDecremented, OrderPlaced, OrderRested, PlaceOrder, Traded,
+};
 use sfund_engine::trading::side::Side;
 use sfund_engine::trading::sweep::{SweepAdvanced, SweepStarted};
 
@@ -33,23 +35,23 @@ impl Fold<'_> {
             closed: None,
             attempt: self.header.attempt.map(|attempt| attempt.id),
         };
-        self.read.0.orders.insert(fact.order, Arc::new(view));
-        self.read.0.open_orders.entry(terms.party).or_default().insert(fact.order);
+        self.news.placed = Some(view);
         self.touch_order(terms.party, terms.fund);
         let cause = Cause::Placed(fact.order);
         self.copy_side(terms.side, terms.party, terms.fund, cause);
         // With a party's first order in a fund, what the order may bring comes to be, empty.
         match terms.side {
-            Side::Buy if self.read.0.holdings.has(&(terms.party, terms.fund)) => {}
             Side::Buy => self.copy_holding(terms.party, terms.fund, cause),
             Side::Sell => self.copy_cash(terms.party, terms.fund, cause),
         }
     }
 
     pub(super) fn order_rested(&mut self, fact: &OrderRested) {
-        if let Some(view) = self.read.order(fact.order) {
-            self.touched.books.insert(view.terms.fund.number());
-        }
+        let Some(view) = self.news.take_placed(fact.order) else { return };
+        let (models, terms) = (&self.read.0, view.terms);
+        models.orders.insert(fact.order, Arc::new(view));
+        models.open_orders.entry(terms.party).or_default().insert(fact.order);
+        self.touched.books.insert(terms.fund.number());
     }
 
     pub(super) fn traded(&mut self, fact: &Traded) {
@@ -78,9 +80,9 @@ impl Fold<'_> {
             view.fees = view.fees.plus(fact.seller_fee);
         });
         let view = Arc::new(TradeView { stamp: self.stamp, trade: *fact });
-        self.read.0.fund_trades.push(fact.fund, Arc::clone(&view), |_| {});
-        self.read.0.party_trades.push(fact.buyer, Arc::clone(&view), |_| {});
-        self.read.0.party_trades.push(fact.seller, view, |_| {});
+        self.news.fund_trades.push((fact.fund, Arc::clone(&view)));
+        self.news.party_trades.push((fact.buyer, Arc::clone(&view)));
+        self.news.party_trades.push((fact.seller, view));
         self.add_volume(fact);
         self.touched.houses = true;
         self.touch_order(fact.buyer, fact.fund);
@@ -89,31 +91,45 @@ impl Fold<'_> {
 
     pub(super) fn order_closed(&mut self, fact: &OrderClosed) {
         let (stamp, models) = (self.stamp, &self.read.0);
-        let Some(view) = self.change_order(fact.order, |view| {
+        let close = |view: &mut OrderView| {
             view.left = fact.left;
             view.hold = Money::ZERO;
             view.changed = stamp;
             view.closed = Some(fact.reason);
-        }) else {
-            return;
+        };
+        let view = if let Some(mut view) = self.news.take_placed(fact.order) {
+            close(&mut view);
+            let view = Arc::new(view);
+            models.orders.insert(fact.order, Arc::clone(&view));
+            view
+        } else {
+            let Some(mut row) = models.orders.get_mut(&fact.order) else { return };
+            close(Arc::make_mut(&mut row));
+            let view = Arc::clone(&row);
+            drop(row);
+            self.close_open(&view);
+            view
         };
         let terms = view.terms;
-        let has_none = models.open_orders.get_mut(&terms.party).is_some_and(|mut open| {
-            open.remove(&fact.order);
-            open.is_empty()
-        });
-        if has_none {
-            models.open_orders.remove(&terms.party);
-        }
-        models.orders_closed.push(terms.party, view, |dropped| {
-            models.orders.remove(&dropped.id);
-        });
+        self.news.orders_closed.push((terms.party, view));
         self.touch_order(terms.party, terms.fund);
         self.copy_side(terms.side, terms.party, terms.fund, Cause::Closed(fact.order));
     }
 
+    /// Takes an order that rested out of its owner's open ones.
+    fn close_open(&self, view: &OrderView) {
+        let (open_orders, party) = (&self.read.0.open_orders, view.terms.party);
+        let has_none = open_orders.get_mut(&party).is_some_and(|mut open| {
+            open.remove(&view.id);
+            open.is_empty()
+        });
+        if has_none {
+            open_orders.remove(&party);
+        }
+    }
+
     pub(super) fn order_amended(&mut self, fact: &OrderAmended) {
-        let Some(view) = self.change_order(fact.order, |view| {
+        let Some(terms) = self.change_order(fact.order, |view| {
             view.price = match view.price {
                 OrderPrice::Limit(_) => OrderPrice::Limit(fact.price),
                 OrderPrice::Market(_) => OrderPrice::Market(fact.price),
@@ -123,21 +139,19 @@ impl Fold<'_> {
         }) else {
             return;
         };
-        let terms = view.terms;
         self.touch_order(terms.party, terms.fund);
         self.copy_side(terms.side, terms.party, terms.fund, Cause::Amended(fact.order));
     }
 
     pub(super) fn order_decremented(&mut self, fact: &OrderDecremented) {
-        let Some(view) = self.read.order(fact.order) else { return };
-        let terms = view.terms;
-        drop(view);
-        self.copy_side(terms.side, terms.party, terms.fund, Cause::Decremented(fact.order));
         let hold = self.hold(fact.order);
-        self.change_order(fact.order, |view| {
+        let Some(terms) = self.change_order(fact.order, |view| {
             view.left = view.left.minus(fact.units);
             view.hold = hold;
-        });
+        }) else {
+            return;
+        };
+        self.copy_side(terms.side, terms.party, terms.fund, Cause::Decremented(fact.order));
         self.touch_order(terms.party, terms.fund);
     }
 
@@ -162,21 +176,28 @@ impl Fold<'_> {
         }
     }
 
-    /// Changes an order's row in its place, or on a copy if a reader holds it.
+    /// Changes an order's row in its place, or on a copy if a reader holds it. Answers with what
+    /// was asked of the order.
     fn change_order(
-        &self,
+        &mut self,
         order: OrderId,
         change: impl FnOnce(&mut OrderView),
-    ) -> Option<Arc<OrderView>> {
+    ) -> Option<PlaceOrder> {
+        let stamp = self.stamp;
+        let change = |view: &mut OrderView| {
+            change(view);
+            view.changed = stamp;
+            view.terms
+        };
+        if let Some(view) = self.news.placed(order) {
+            return Some(change(view));
+        }
         let mut row = self.read.0.orders.get_mut(&order)?;
-        let view = Arc::make_mut(&mut row);
-        change(view);
-        view.changed = self.stamp;
-        Some(Arc::clone(&row))
+        Some(change(Arc::make_mut(&mut row)))
     }
 
-    fn add_volume(&self, fact: &Traded) {
-        let mut volume = self.read.0.volumes.entry(fact.fund).or_default();
+    fn add_volume(&mut self, fact: &Traded) {
+        let volume = self.said.volume(fact.fund.number());
         let day = self.market.venue().map(|venue| self.stamp.at.date(venue.utc_offset_minutes));
         if volume.day != day {
             (volume.day, volume.day_trades) = (day, 0);
@@ -189,6 +210,7 @@ impl Fold<'_> {
         (volume.units, volume.cash) = (units(volume.units), cash(volume.cash));
         volume.day_trades = volume.day_trades.saturating_add(1);
         (volume.day_units, volume.day_cash) = (units(volume.day_units), cash(volume.day_cash));
+        self.touched.volumes.insert(fact.fund.number());
     }
 
     fn touch_order(&mut self, party: PartyId, fund: FundId) {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use sfund_engine::cash::ledger::Cash;
 use sfund_engine::cash::request_transfer::{Direction, TransferRequested};
 use sfund_engine::cash::settle_transfer::TransferSettled;
 use sfund_engine::id::{FundId, PartyId};
@@ -110,33 +109,40 @@ impl Fold<'_> {
         }
     }
 
-    /// Copies a holding, and writes the line of its statement if it changed.
+    /// Notes that a holding is to be copied, and writes the line of its statement if it changed.
     pub(super) fn copy_holding(&mut self, party: PartyId, fund: FundId, cause: Cause) {
-        let holding = self.market.holding_of(party, fund);
-        let after = Buckets::of(&holding);
-        let before = self.read.put_holding(holding).as_ref().map(Buckets::of).unwrap_or_default();
+        let Some(place) = self.market.holding_place(party, fund) else { return };
+        let holding = self.market.holdings().get(place).expect("a place is of the register");
+        let after = Buckets::of(holding);
+        let before = self.said.buckets(place, after);
+        self.touched.holdings.insert(number(place));
         if before != after {
             let line = RegisterLine { stamp: self.stamp, cause, before, after };
-            self.read.0.register_lines.push((party, fund), line, |_| {});
+            self.news.register_lines.push(((party, fund), line));
         }
     }
 
-    /// Copies the cash that a party has in a fund's currency.
+    /// Notes that the cash that a party has in a fund's currency is to be copied.
     pub(super) fn copy_cash(&mut self, party: PartyId, fund: FundId, cause: Cause) {
         let fund = self.market.fund_at(fund).expect("events name funds that are registered");
         self.copy_account(party, fund.details.currency, cause);
     }
 
-    /// Copies a cash account, and writes the line of its statement if it changed.
+    /// Notes that an account is to be copied, and writes the line of its statement if it changed.
     fn copy_account(&mut self, party: PartyId, currency: Currency, cause: Cause) {
-        let cash = self.market.cash_of(party, currency);
-        let balances = |cash: &Cash| Balances { available: cash.available, held: cash.held };
-        let after = balances(&cash);
-        let before = self.read.0.cash.put((party, currency), cash);
-        let before = before.as_ref().map(balances).unwrap_or_default();
+        let Some(place) = self.market.cash_place(party, currency) else { return };
+        let cash = self.market.cash_accounts().get(place).expect("a place is of the ledger");
+        let after = Balances::of(cash);
+        let before = self.said.balances(place, after);
+        self.touched.accounts.insert(number(place));
         if before != after {
             let line = CashLine { stamp: self.stamp, cause, before, after };
-            self.read.0.cash_lines.push((party, currency), line, |_| {});
+            self.news.cash_lines.push(((party, currency), line));
         }
     }
+}
+
+/// A place in the market as a number.
+fn number(place: usize) -> u32 {
+    u32::try_from(place).expect("the market's places are 32 bits")
 }

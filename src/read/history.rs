@@ -5,12 +5,15 @@
 //! is what it would be had the server never stopped.
 
 use std::borrow::Borrow;
+use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use dashmap::DashMap;
-use minicbor::{Decode, Encode};
-use sfund_engine::id::{FundId, PartyId};
+use foldhash::fast::RandomState;
+use minicbor::encode::Write;
+use minicbor::{Decode, Decoder, Encode, Encoder};
+use sfund_engine::id::{FundId, OrderId, PartyId};
 use sfund_engine::market::Market;
 use sfund_engine::registry::fund::Currency;
 use tokio::sync::watch;
@@ -33,13 +36,35 @@ struct Kept<K, V> {
     rows: Vec<(u64, K, V)>,
 }
 
+/// Open orders, sorted by their ids. Each is decoded into the place where it stays.
+struct OrdersOpen(Vec<Arc<OrderView>>);
+
+impl<C> Encode<C> for OrdersOpen {
+    fn encode<W: Write>(
+        &self,
+        e: &mut Encoder<W>,
+        context: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.array(u64::try_from(self.0.len()).expect("a count fits 64 bits"))?;
+        self.0.iter().try_for_each(|view| e.encode_with(&**view, context).map(|_| ()))
+    }
+}
+
+impl<'b, C> Decode<'b, C> for OrdersOpen {
+    fn decode(d: &mut Decoder<'b>, context: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let views = d.array_iter_with(context)?;
+        let views = views.map(|view| view.map(Arc::<OrderView>::new));
+        views.collect::<Result<_, _>>().map(Self)
+    }
+}
+
 /// All that a snapshot keeps beside the market.
 #[derive(Encode, Decode)]
 struct History {
     #[n(0)]
     volumes: Vec<(FundId, Volume)>,
     #[n(1)]
-    orders_open: Vec<OrderView>,
+    orders_open: OrdersOpen,
     #[n(2)]
     orders_closed: Kept<PartyId, OrderView>,
     #[n(3)]
@@ -89,18 +114,26 @@ impl Projection {
     ///
     /// If the bytes are no history.
     pub fn restore(market: Market, history: &[u8]) -> Result<Self, minicbor::decode::Error> {
-        let history: History = minicbor::decode(history)?;
-        let mut projection = Self::new();
-        projection.market = market;
-        projection.read.put_history(history);
-        projection.copy_all();
-        Ok(projection)
+        Ok(Self::standing(market, Read::of_history(history)?))
     }
 }
 
 impl Read {
-    /// Models without a row.
-    pub(super) fn empty() -> Self {
+    /// Models with the history of these bytes, and no other row.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no history.
+    pub(crate) fn of_history(bytes: &[u8]) -> Result<Self, minicbor::decode::Error> {
+        let history: History = minicbor::decode(bytes)?;
+        let orders = history.orders_open.0.len().saturating_add(history.orders_closed.rows.len());
+        let read = Self::empty(orders);
+        read.put_history(history);
+        Ok(read)
+    }
+
+    /// Models without a row, with room for so many orders.
+    pub(super) fn empty(orders: usize) -> Self {
         fn rings<K: Copy + Ord + Hash, V: Clone>() -> Rings<K, V> {
             Rings::new(HISTORY_PER_KEY_MAX, HISTORY_ROWS_MAX)
         }
@@ -129,7 +162,7 @@ impl Read {
             cash_lines: rings(),
             transfers: Table::default(),
             transfers_settled: rings(),
-            orders: Map::default(),
+            orders: Map::with_capacity_and_hasher(orders, RandomState::default()),
             open_orders: Map::default(),
             orders_closed: rings(),
             fund_trades: rings(),
@@ -148,8 +181,9 @@ impl Read {
             models.volumes.iter().map(|row| (*row.key(), *row.value())).collect();
         volumes.sort_unstable_by_key(|(fund, _)| *fund);
         let open = models.orders.iter().filter(|row| row.closed.is_none());
-        let mut orders_open: Vec<OrderView> = open.map(|row| OrderView::clone(&row)).collect();
+        let mut orders_open: Vec<Arc<OrderView>> = open.map(|row| Arc::clone(&row)).collect();
         orders_open.sort_unstable_by_key(|view| view.id);
+        let orders_open = OrdersOpen(orders_open);
         History {
             volumes,
             orders_open,
@@ -176,9 +210,14 @@ impl Read {
         for (fund, volume) in history.volumes {
             models.volumes.insert(fund, volume);
         }
-        for view in history.orders_open {
-            models.open_orders.entry(view.terms.party).or_default().insert(view.id);
-            models.orders.insert(view.id, Arc::new(view));
+        // A set is built at once of ids that are sorted, as these are.
+        let mut open_orders: BTreeMap<PartyId, Vec<OrderId>> = BTreeMap::new();
+        for view in history.orders_open.0 {
+            open_orders.entry(view.terms.party).or_default().push(view.id);
+            models.orders.insert(view.id, view);
+        }
+        for (party, orders) in open_orders {
+            models.open_orders.insert(party, orders.into_iter().collect());
         }
         restore(&models.orders_closed, history.orders_closed, |view: &Arc<OrderView>| {
             models.orders.insert(view.id, Arc::clone(view));

@@ -13,6 +13,7 @@ mod fold_orders;
 mod fold_register;
 pub mod history;
 mod meters;
+mod news;
 pub mod page;
 pub mod projection;
 mod queries;

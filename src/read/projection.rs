@@ -1,9 +1,11 @@
 //! The fold from entries to read models: one thread owns it.
 //!
 //! It keeps a replica of the market, records every published entry in it, and copies the rows that
-//! its events touched: those of orders and statements after each event, the others once a round.
-//! So state is exact by construction: no rule of the engine is written a second time. What the market forgets (closed orders, trades, statements)
-//! is folded from the events. Memory is that of a second market; that is the price.
+//! its events touched: those of orders after each event, those of history once a block, the others
+//! once a round, for each time that a row is locked costs more than the row. So state is exact by
+//! construction: no rule of the engine is written a second time. What the market forgets (closed
+//! orders, trades, statements) is folded from the events. Memory is that of a second market; that
+//! is the price.
 
 use std::mem;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use sfund_engine::trading::set_trading_state::TradingScope;
 
 use crate::published::Block;
 use crate::read::Read;
+use crate::read::news::{News, Said};
 use crate::read::table::write;
 use crate::read::views::{SegmentView, Stamp};
 
@@ -25,6 +28,8 @@ pub struct Projection {
     pub(super) market: Market,
     pub(super) read: Read,
     touched: Touched,
+    news: News,
+    said: Said,
 }
 
 /// What entries touched and is copied once, at the end of a round.
@@ -33,6 +38,10 @@ pub(super) struct Touched {
     pub(super) parties: Numbers,
     pub(super) funds: Numbers,
     pub(super) books: Numbers,
+    pub(super) volumes: Numbers,
+    /// By their places in the market.
+    pub(super) holdings: Numbers,
+    pub(super) accounts: Numbers,
     pub(super) venue: bool,
     pub(super) segments: bool,
     pub(super) houses: bool,
@@ -47,7 +56,7 @@ pub(super) struct Numbers {
 
 impl Numbers {
     pub(super) fn insert(&mut self, number: u32) {
-        let index = usize::try_from(number).expect("an id is an index");
+        let index = index(number);
         if self.is_listed.len() <= index {
             self.is_listed.resize(index.saturating_add(1), false);
         }
@@ -61,8 +70,10 @@ impl Numbers {
     /// Hands each to `each`, in the order in which they came, and forgets them.
     fn drain(&mut self, mut each: impl FnMut(u32)) {
         for number in self.listed.drain(..) {
-            let index = usize::try_from(number).expect("an id is an index");
-            *self.is_listed.get_mut(index).expect("a number that is listed has its place") = false;
+            *self
+                .is_listed
+                .get_mut(index(number))
+                .expect("a number that is listed has its place") = false;
             each(number);
         }
     }
@@ -73,6 +84,8 @@ pub(super) struct Fold<'a> {
     pub(super) read: &'a Read,
     pub(super) market: &'a Market,
     pub(super) touched: &'a mut Touched,
+    pub(super) news: &'a mut News,
+    pub(super) said: &'a mut Said,
     pub(super) header: &'a Header,
     pub(super) stamp: Stamp,
 }
@@ -87,7 +100,16 @@ impl Projection {
     /// The models before the first entry.
     #[must_use]
     pub fn new() -> Self {
-        Self { market: Market::default(), read: Read::empty(), touched: Touched::default() }
+        Self::standing(Market::default(), Read::empty(0))
+    }
+
+    /// The projection that stands at `market`, with models that hold its history and no more.
+    pub(crate) fn standing(market: Market, read: Read) -> Self {
+        let said = Said::of(&market, &read);
+        let (touched, news) = (Touched::default(), News::default());
+        let mut projection = Self { market, read, touched, news, said };
+        projection.copy_all();
+        projection
     }
 
     /// The models; they go on changing with the projection.
@@ -123,13 +145,14 @@ impl Projection {
             if header.sequence <= self.market.sequence() {
                 continue;
             }
-            let Self { market, read, touched } = self;
+            let Self { market, read, touched, news, said } = self;
             let stamp = Stamp { sequence: header.sequence, at: header.at };
             let events = outcome.unwrap_or_default();
             market.record_each(header, events, |market, event| {
-                Fold { read, market, touched, header, stamp }.fold(event);
+                Fold { read, market, touched, news, said, header, stamp }.fold(event);
             });
         }
+        self.news.put(&self.read);
     }
 
     /// Copies what was touched, and says that everything recorded is reached.
@@ -139,7 +162,7 @@ impl Projection {
     }
 
     /// Copies every row of the replica: after a start from a snapshot.
-    pub(super) fn copy_all(&mut self) {
+    fn copy_all(&mut self) {
         for (id, _) in (0..).zip(self.market.parties()) {
             self.touched.parties.insert(id);
         }
@@ -196,6 +219,17 @@ impl Projection {
             if models.funds.put(id, fund.clone()).is_none() {
                 models.fund_codes.insert(fund.details.code.clone(), id);
             }
+        });
+        touched.volumes.drain(|number| {
+            models.volumes.insert(FundId::new(number), *self.said.volume(number));
+        });
+        touched.holdings.drain(|place| {
+            let holding = market.holdings().get(index(place)).expect("it was found there");
+            self.read.put_holding(*holding);
+        });
+        touched.accounts.drain(|place| {
+            let cash = market.cash_accounts().get(index(place)).expect("it was found there");
+            models.cash.put((cash.party, cash.currency), *cash);
         });
         let stamp = Stamp { sequence: market.sequence(), at: market.now() };
         touched.books.drain(|number| {
@@ -270,14 +304,12 @@ impl Read {
         self.0.keys.put(hash, key);
     }
 
-    /// Puts a holding in the place of the one before, and answers with that.
-    pub(super) fn put_holding(&self, holding: Holding) -> Option<Holding> {
+    /// Puts a holding in the place of the one before.
+    pub(super) fn put_holding(&self, holding: Holding) {
         let (party, fund) = (holding.party, holding.fund);
-        let before = self.0.holdings.put((party, fund), holding);
-        if before.is_none() {
+        if self.0.holdings.put((party, fund), holding).is_none() {
             write(&self.0.holders).insert((fund, party));
         }
-        before
     }
 }
 
@@ -288,4 +320,8 @@ impl Projection {
     pub fn sequence(&self) -> Sequence {
         self.market.sequence()
     }
+}
+
+fn index(number: u32) -> usize {
+    usize::try_from(number).expect("an id or a place is an index")
 }

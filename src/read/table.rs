@@ -32,11 +32,6 @@ impl<K: Copy + Eq + Ord + Hash, V> Table<K, V> {
         self.rows.get(key).map(|row| Arc::clone(&row))
     }
 
-    /// Whether `key` has a row.
-    pub(crate) fn has(&self, key: &K) -> bool {
-        self.rows.contains_key(key)
-    }
-
     /// Puts a row in the place of the one before, and answers with that: in its very place, unless
     /// a reader holds it.
     pub(crate) fn put(&self, key: K, row: V) -> Option<V>

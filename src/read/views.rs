@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Encode};
 use sfund_engine::amount::{Money, Price, Units};
+use sfund_engine::cash::ledger::Cash;
 use sfund_engine::cash::request_transfer::RequestTransfer;
 use sfund_engine::cash::settle_transfer::TransferOutcome;
 use sfund_engine::id::{
@@ -186,6 +187,12 @@ pub struct Balances {
     /// Held for open orders and withdrawals.
     #[n(1)]
     pub held: Money,
+}
+
+impl Balances {
+    pub(crate) const fn of(cash: &Cash) -> Self {
+        Self { available: cash.available, held: cash.held }
+    }
 }
 
 /// A line of a cash statement.

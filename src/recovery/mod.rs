@@ -25,6 +25,7 @@ use sfund_engine::snapshot::Damaged;
 use crate::journal::{self, Cursor, Hash, Head, Reader};
 use crate::published::{Block, Item, Undecodable};
 use crate::read::projection::Projection;
+use crate::recovery::state::Compared;
 
 pub use self::export::{ExportError, export};
 pub use self::snapshotter::{Snapshotter, take_snapshot};
@@ -90,7 +91,7 @@ pub fn recover(
     reader: &Arc<dyn Reader>,
     mut progress: impl FnMut(&Head),
 ) -> Result<Recovered, Error> {
-    let (start, unsound) = state::newest_sound(reader)?;
+    let (start, unsound) = state::newest_sound(reader, Compared::Bytes)?;
     let (mut projection, head) = match start {
         Some(found) => found,
         None => (Projection::new(), reader.identity().genesis()),

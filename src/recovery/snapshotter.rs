@@ -15,6 +15,7 @@ use sfund_engine::id::Sequence;
 use crate::journal::{Hash, Head, Reader, Snapshots};
 use crate::read::Read;
 use crate::read::projection::Projection;
+use crate::recovery::state::Compared;
 use crate::recovery::{Error, audit, follow, state};
 use crate::{cause, gauge_value};
 
@@ -39,7 +40,7 @@ pub fn take_snapshot(
     snapshots: &mut dyn Snapshots,
     keep: usize,
 ) -> Result<(Head, [u8; 32]), Error> {
-    let (start, _) = state::newest_sound(reader)?;
+    let (start, _) = state::newest_sound(reader, Compared::Decoded)?;
     let (mut projection, from) = match start {
         Some(found) => found,
         None => (Projection::new(), reader.identity().genesis()),

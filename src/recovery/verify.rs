@@ -18,6 +18,7 @@ use sfund_engine::time::Time;
 
 use crate::journal::{self, Cursor, Flaw, Hash, Head, Place, Reader};
 use crate::published::Block;
+use crate::recovery::state::Compared;
 use crate::recovery::{Error, STEP_BYTES, Unsound, state};
 
 /// What was looked at, and what is wrong.
@@ -231,7 +232,7 @@ impl Walk {
         sequence: Sequence,
     ) -> Result<(), Error> {
         let why = match reader.read_snapshot(sequence) {
-            Ok(snapshot) => match state::decode(&snapshot) {
+            Ok(snapshot) => match state::decode(&snapshot, Compared::Bytes) {
                 Ok(projection) if projection.market().digest() == self.market.digest() => {
                     self.report.snapshots = self.report.snapshots.saturating_add(1);
                     return Ok(());

@@ -108,8 +108,10 @@ impl Contender for Bare {
 
     fn give_all(&mut self, ops: &[Op], totals: &mut Totals) {
         for batch in ops.chunks(BATCH) {
-            let named = batch.iter().filter(|op| matches!(op.kind, Kind::Cancel | Kind::Move));
-            self.books.warm(named.map(|op| self.ids[index(op.order)]));
+            if self.books.is_large() {
+                let named = batch.iter().filter(|op| matches!(op.kind, Kind::Cancel | Kind::Move));
+                self.books.warm(named.map(|op| self.ids[index(op.order)]));
+            }
             for op in batch {
                 self.give(op, totals);
             }
@@ -131,14 +133,27 @@ fn party(op: &Op) -> PartyId {
     }
 }
 
+fn names_nobody(command: &Command) -> bool {
+    if let Command::CancelOrder(ask) = command {
+        ask.order == NONE
+    } else if let Command::AmendOrder(ask) = command {
+        ask.order == NONE
+    } else {
+        false
+    }
+}
+
 impl Whole {
     #[inline]
     fn command(&self, op: &Op) -> Command {
         let price = Price::from_e4(u64::from(op.price) * 100);
-        let order = self.ids[index(op.order)];
         let (price, time_in_force) = match op.kind {
-            Kind::Cancel => return Command::CancelOrder(CancelOrder { order }),
+            Kind::Cancel => {
+                let order = self.ids[index(op.order)];
+                return Command::CancelOrder(CancelOrder { order });
+            }
             Kind::Move => {
+                let order = self.ids[index(op.order)];
                 let (price, units) = (Some(price), None);
                 return Command::AmendOrder(AmendOrder { order, price, units });
             }
@@ -195,13 +210,16 @@ impl Contender for Whole {
     fn give_all(&mut self, ops: &[Op], totals: &mut Totals) {
         let mut commands = Vec::with_capacity(BATCH);
         for batch in ops.chunks(BATCH) {
+            if !self.market.is_large() {
+                batch.iter().for_each(|op| self.give(op, totals));
+                continue;
+            }
             commands.clear();
             commands.extend(batch.iter().map(|op| self.command(op)));
             self.market.warm(commands.iter());
             for (op, command) in batch.iter().zip(&commands) {
                 // An order of this very batch had no id yet.
-                let is_named = matches!(op.kind, Kind::Cancel | Kind::Move);
-                if is_named && self.command(op) != *command {
+                if names_nobody(command) {
                     self.give(op, totals);
                 } else {
                     self.take(op, command, self.market.now().next(), totals);

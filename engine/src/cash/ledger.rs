@@ -47,6 +47,9 @@ pub struct House {
 pub(crate) struct CashPlace(#[n(0)] u32);
 
 impl CashPlace {
+    /// No place.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+
     /// The place as an index.
     pub(crate) fn index(self) -> usize {
         usize::try_from(self.0).expect("a place is an index")
@@ -62,15 +65,26 @@ pub(crate) enum Account {
     Held(CashPlace),
     /// The bank, outside.
     Bank(Currency),
-    /// The venue's fees.
-    Fees(Currency),
+}
+
+/// What a trade pays out of the cash that its buyer holds.
+pub(crate) struct Payment {
+    pub(crate) buyer: CashPlace,
+    pub(crate) seller: CashPlace,
+    pub(crate) currency: Currency,
+    /// What the seller gets.
+    pub(crate) to_seller: Money,
+    /// What the venue gets.
+    pub(crate) fees: Money,
+    /// What the buyer has back.
+    pub(crate) released: Money,
 }
 
 /// Every account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ledger {
     accounts: Vec<Cash>,
-    places: Index,
+    places: Index<u64>,
     houses: Vec<House>,
 }
 
@@ -97,11 +111,13 @@ impl Ledger {
     }
 
     /// Where the cash of `party` in `currency` lies, if it ever had any.
+    #[inline]
     pub(crate) fn find(&self, party: PartyId, currency: Currency) -> Option<CashPlace> {
         self.places.find(key(party, currency)).map(CashPlace)
     }
 
     /// The cash of `party` in `currency`; without any, the empty account.
+    #[inline]
     pub(crate) fn cash(&self, party: PartyId, currency: Currency) -> Cash {
         self.find(party, currency).map_or_else(|| empty(party, currency), |place| *self.at(place))
     }
@@ -114,10 +130,16 @@ impl Ledger {
     }
 
     /// Where the cash of `party` in `currency` lies; an empty account comes to be if it has none.
+    #[inline]
     pub(crate) fn place(&mut self, party: PartyId, currency: Currency) -> CashPlace {
-        if let Some(place) = self.find(party, currency) {
-            return place;
+        match self.find(party, currency) {
+            Some(place) => place,
+            None => self.open(party, currency),
         }
+    }
+
+    #[cold]
+    fn open(&mut self, party: PartyId, currency: Currency) -> CashPlace {
         let place = u32::try_from(self.accounts.len()).expect("fewer than 2^32 accounts");
         self.accounts.push(empty(party, currency));
         self.places.insert(key(party, currency), place);
@@ -129,7 +151,7 @@ impl Ledger {
     /// # Panics
     ///
     /// If the amount is negative, or a party's account would be: `decide` has checked both.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn post(&mut self, from: Account, to: Account, amount: Money) {
         assert!(Money::ZERO <= amount, "a posting moves a positive amount");
         let left = self.balance_mut(from);
@@ -140,13 +162,32 @@ impl Ledger {
         *right = right.plus(amount);
     }
 
-    #[inline]
+    /// Pays for a trade: three postings out of what the buyer holds.
+    ///
+    /// # Panics
+    ///
+    /// If an amount is negative, or the buyer holds less than their sum.
+    #[inline(always)]
+    pub(crate) fn pay(&mut self, payment: &Payment) {
+        let Payment { to_seller, fees, released, .. } = *payment;
+        let are_positive = [to_seller, fees, released].iter().all(|amount| Money::ZERO <= *amount);
+        assert!(are_positive, "a posting moves a positive amount");
+        let buyer = self.at_mut(payment.buyer);
+        buyer.held = buyer.held.minus(to_seller.plus(fees).plus(released));
+        assert!(Money::ZERO <= buyer.held, "no account of a party goes below zero");
+        buyer.available = buyer.available.plus(released);
+        let seller = self.at_mut(payment.seller);
+        seller.available = seller.available.plus(to_seller);
+        let house = self.house_mut(payment.currency);
+        house.fees = house.fees.plus(fees);
+    }
+
+    #[inline(always)]
     fn balance_mut(&mut self, account: Account) -> &mut Money {
         match account {
             Account::Available(place) => &mut self.at_mut(place).available,
             Account::Held(place) => &mut self.at_mut(place).held,
             Account::Bank(currency) => &mut self.house_mut(currency).bank,
-            Account::Fees(currency) => &mut self.house_mut(currency).fees,
         }
     }
 
@@ -156,13 +197,17 @@ impl Ledger {
         self.accounts.get_mut(index).expect("a place was given by the ledger")
     }
 
+    #[inline]
     fn house_mut(&mut self, currency: Currency) -> &mut House {
         let known = self.houses.iter().position(|house| house.currency == currency);
-        let index = known.unwrap_or_else(|| {
-            self.houses.push(House { currency, bank: Money::ZERO, fees: Money::ZERO });
-            self.houses.len().saturating_sub(1)
-        });
+        let index = known.unwrap_or_else(|| self.open_house(currency));
         self.houses.get_mut(index).expect("found or pushed")
+    }
+
+    #[cold]
+    fn open_house(&mut self, currency: Currency) -> usize {
+        self.houses.push(House { currency, bank: Money::ZERO, fees: Money::ZERO });
+        self.houses.len().saturating_sub(1)
     }
 }
 
@@ -170,10 +215,11 @@ const fn empty(party: PartyId, currency: Currency) -> Cash {
     Cash { party, currency, available: Money::ZERO, held: Money::ZERO }
 }
 
-fn key(party: PartyId, currency: Currency) -> u128 {
+#[inline]
+fn key(party: PartyId, currency: Currency) -> u64 {
     let [a, b, c] = currency.bytes();
     let currency = u32::from_be_bytes([0, a, b, c]);
-    (u128::from(party.number()) << 32) | u128::from(currency)
+    u64::from(party.number()) << 32 | u64::from(currency)
 }
 
 #[cfg(test)]
@@ -186,9 +232,14 @@ mod tests {
         let place = ledger.place(PartyId::new(3), Currency::CNY);
         ledger.post(Account::Bank(Currency::CNY), Account::Available(place), Money::from_fen(500));
         ledger.post(Account::Available(place), Account::Held(place), Money::from_fen(200));
-        ledger.post(Account::Held(place), Account::Fees(Currency::CNY), Money::from_fen(1));
+        let seller = ledger.place(PartyId::new(4), Currency::CNY);
+        let [to_seller, fees, released] = [90, 1, 9].map(Money::from_fen);
+        let currency = Currency::CNY;
+        ledger.pay(&Payment { buyer: place, seller, currency, to_seller, fees, released });
         let cash = ledger.cash(PartyId::new(3), Currency::CNY);
-        assert_eq!((cash.available.fen(), cash.held.fen()), (300, 199));
+        assert_eq!((cash.available.fen(), cash.held.fen()), (309, 100));
+        let cash = ledger.cash(PartyId::new(4), Currency::CNY);
+        assert_eq!((cash.available.fen(), cash.held.fen()), (90, 0));
         let house = ledger.houses()[0];
         assert_eq!((house.bank.fen(), house.fees.fen()), (-500, 1));
         let (accounts, houses) = (ledger.accounts().to_vec(), ledger.houses().to_vec());

@@ -320,12 +320,14 @@ impl Fees {
 impl Rates {
     /// The dearest rate that a buyer can meet.
     #[must_use]
+    #[inline]
     pub fn buy_max(&self) -> Ppm {
         self.maker_buy.max(self.taker_buy)
     }
 
     /// The dearest rate that a seller can meet.
     #[must_use]
+    #[inline]
     pub fn sell_max(&self) -> Ppm {
         self.maker_sell.max(self.taker_sell)
     }

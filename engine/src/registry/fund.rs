@@ -31,6 +31,7 @@ pub enum LegalForm {
 impl LegalForm {
     /// A3: most holders of a fund of this form, looked through.
     #[must_use]
+    #[inline]
     pub const fn holder_cap(self, caps: &HolderCaps) -> u32 {
         match self {
             Self::Partnership => caps.partnership,
@@ -80,30 +81,10 @@ impl fmt::Debug for Currency {
     }
 }
 
-/// What a fund is: what is said of it when it registers.
+/// What a fund is: what is said of it when it registers. What orders ask for lies together.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[repr(C)]
 pub struct FundDetails {
-    /// Unique code, 1 to 64 bytes of printable text without spaces.
-    #[n(0)]
-    pub code: String,
-    /// Name, 1 to 512 bytes.
-    #[n(1)]
-    pub name: String,
-    /// Who manages it (管理人).
-    #[n(2)]
-    pub manager: PartyId,
-    /// Legal form.
-    #[n(3)]
-    pub legal_form: LegalForm,
-    /// A6: province of registration, as `JS`.
-    #[n(4)]
-    pub province: String,
-    /// Currency of its price.
-    #[n(5)]
-    pub currency: Currency,
-    /// Segment in which it trades.
-    #[n(6)]
-    pub segment: SegmentId,
     /// Smallest step of its price (最小变动价位).
     #[n(7)]
     pub tick: Price,
@@ -119,6 +100,27 @@ pub struct FundDetails {
     /// Last day of its term (存续期).
     #[n(11)]
     pub term_ends: Date,
+    /// Segment in which it trades.
+    #[n(6)]
+    pub segment: SegmentId,
+    /// Who manages it (管理人).
+    #[n(2)]
+    pub manager: PartyId,
+    /// Currency of its price.
+    #[n(5)]
+    pub currency: Currency,
+    /// Legal form.
+    #[n(3)]
+    pub legal_form: LegalForm,
+    /// Unique code, 1 to 64 bytes of printable text without spaces.
+    #[n(0)]
+    pub code: String,
+    /// Name, 1 to 512 bytes.
+    #[n(1)]
+    pub name: String,
+    /// A6: province of registration, as `JS`.
+    #[n(4)]
+    pub province: String,
 }
 
 /// Whether something trades (交易状态).
@@ -154,36 +156,40 @@ pub struct Reference {
 }
 
 /// A registered fund. Its order book has the fund's own number.
+///
+/// What orders ask for and change lies in its first two cache lines.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[repr(C, align(64))]
 pub struct Fund {
-    /// What it is.
-    #[n(0)]
-    pub details: FundDetails,
+    /// Price of its last trade.
+    #[n(6)]
+    pub last_price: Option<Price>,
     /// E5: units issued; the holdings always sum to it.
     #[n(1)]
     pub issued: Units,
     /// A3: holders, looked through.
     #[n(2)]
     pub holders: u32,
+    /// Orders open in its book.
+    #[n(7)]
+    pub orders_open: u32,
     /// Whether its book trades.
     #[n(3)]
     pub state: TradingState,
+    /// What it is.
+    #[n(0)]
+    pub details: FundDetails,
     /// Ends of term before each extension, oldest first (展期).
     #[n(4)]
     pub extensions: Vec<Date>,
     /// Its reference price, if one was set.
     #[n(5)]
     pub reference: Option<Reference>,
-    /// Price of its last trade.
-    #[n(6)]
-    pub last_price: Option<Price>,
-    /// Orders open in its book.
-    #[n(7)]
-    pub orders_open: u32,
 }
 
 impl Fund {
     /// Refuses a fund whose term was over before `today`.
+    #[inline]
     pub(crate) fn check_term(&self, fund: FundId, today: Date) -> Result<(), Reject> {
         let term_ends = self.details.term_ends;
         if today <= term_ends { Ok(()) } else { Err(Reject::TermEnded { fund, term_ends }) }

@@ -10,6 +10,7 @@ use crate::registry::party::Party;
 use crate::reject::Reject;
 
 /// A3: most holders of `fund`: the law's cap for its form, or its agreement's where that is lower.
+#[inline]
 pub(crate) fn cap(market: &Market, fund: &Fund) -> Result<u32, Reject> {
     let pack = &market.segment(fund.details.segment)?.pack;
     let law = fund.details.legal_form.holder_cap(&pack.holder_caps);
@@ -23,6 +24,7 @@ pub(crate) fn cap(market: &Market, fund: &Fund) -> Result<u32, Reject> {
 /// # Errors
 ///
 /// [`Reject::HolderCap`] if those who join do not fit.
+#[inline]
 pub(crate) fn holder_cap_after(
     market: &Market,
     fund: FundId,
@@ -43,6 +45,7 @@ pub(crate) fn holder_cap_after(
 
 /// A3: what a party that holds `held` units adds to the count by holding more: nothing if it holds
 /// some already.
+#[inline]
 pub(crate) fn joining(party: &Party, held: Units) -> u32 {
     if held == Units::ZERO { party.details.look_through } else { 0 }
 }

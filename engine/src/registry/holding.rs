@@ -81,6 +81,7 @@ impl Holding {
     }
 
     /// A8: refuses `wanted` units where fewer are available.
+    #[inline]
     pub(crate) fn check_available(&self, wanted: Units) -> Result<(), Reject> {
         let Self { party, available, offered, pledged, frozen, .. } = *self;
         if wanted <= available {
@@ -96,6 +97,9 @@ impl Holding {
 pub(crate) struct HoldingPlace(#[n(0)] u32);
 
 impl HoldingPlace {
+    /// No place.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+
     /// The place as an index.
     pub(crate) fn index(self) -> usize {
         usize::try_from(self.0).expect("a place is an index")
@@ -106,7 +110,7 @@ impl HoldingPlace {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Register {
     holdings: Vec<Holding>,
-    places: Index,
+    places: Index<u64>,
 }
 
 impl Register {
@@ -129,8 +133,15 @@ impl Register {
     }
 
     /// Where the holding of `party` in `fund` lies, if it ever had one.
+    #[inline]
     pub(crate) fn find(&self, party: PartyId, fund: FundId) -> Option<HoldingPlace> {
         self.places.find(key(party, fund)).map(HoldingPlace)
+    }
+
+    /// Looks at where the search for a holding begins; tells nothing.
+    #[inline]
+    pub(crate) fn look(&self, party: PartyId, fund: FundId) -> u32 {
+        self.places.look(key(party, fund))
     }
 
     /// The holding of `party` in `fund`; without one, the empty holding.
@@ -153,10 +164,16 @@ impl Register {
     }
 
     /// Where the holding of `party` in `fund` lies; an empty one comes to be if it has none.
+    #[inline]
     pub(crate) fn place(&mut self, party: PartyId, fund: FundId) -> HoldingPlace {
-        if let Some(place) = self.find(party, fund) {
-            return place;
+        match self.find(party, fund) {
+            Some(place) => place,
+            None => self.open(party, fund),
         }
+    }
+
+    #[cold]
+    fn open(&mut self, party: PartyId, fund: FundId) -> HoldingPlace {
         let place = u32::try_from(self.holdings.len()).expect("fewer than 2^32 holdings");
         self.holdings.push(Holding::empty(party, fund));
         self.places.insert(key(party, fund), place);
@@ -164,8 +181,9 @@ impl Register {
     }
 }
 
-fn key(party: PartyId, fund: FundId) -> u128 {
-    (u128::from(party.number()) << 32) | u128::from(fund.number())
+#[inline]
+fn key(party: PartyId, fund: FundId) -> u64 {
+    u64::from(party.number()) << 32 | u64::from(fund.number())
 }
 
 #[cfg(test)]

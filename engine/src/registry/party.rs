@@ -59,6 +59,7 @@ impl Role {
 
     /// Whether the role belongs to the venue's side: its staff, its bank, its regulator.
     #[must_use]
+    #[inline]
     pub const fn is_staff(self) -> bool {
         match self {
             Self::Operator | Self::Supervisor | Self::SettlementBank | Self::Regulator => true,
@@ -68,6 +69,7 @@ impl Role {
 
     /// Whether the role buys and sells fund units.
     #[must_use]
+    #[inline]
     pub const fn is_investor(self) -> bool {
         match self {
             Self::Lp | Self::SFund => true,
@@ -199,11 +201,13 @@ pub struct Party {
 
 impl Party {
     /// A9: refuses a party that neither buys nor sells.
+    #[inline]
     pub(crate) fn check_investor(&self, party: PartyId) -> Result<(), Reject> {
         self.check_role(party, self.details.role.is_investor(), Requirement::Investor)
     }
 
     /// Refuses a party that is suspended.
+    #[inline]
     pub(crate) fn check_active(&self, party: PartyId) -> Result<(), Reject> {
         match self.status {
             PartyStatus::Active => Ok(()),
@@ -217,6 +221,7 @@ impl Party {
     }
 
     /// Refuses a party whose role does not fit.
+    #[inline]
     pub(crate) fn check_role(
         &self,
         party: PartyId,

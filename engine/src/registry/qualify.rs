@@ -60,6 +60,7 @@ pub(crate) fn apply(market: &mut Market, fact: &Qualified) {
 }
 
 /// A4: refuses a buyer that is no qualified investor on `today` under `rules`.
+#[inline]
 pub(crate) fn check(
     id: PartyId,
     party: &Party,
@@ -75,6 +76,7 @@ pub(crate) fn check(
 /// A4: what `party` lacks on `today` to be a qualified investor under `rules`.
 ///
 /// A product is measured as an institution. A person has the assets or the income.
+#[inline]
 pub(crate) fn shortfall(party: &Party, rules: &InvestorRules, today: Date) -> Option<Shortfall> {
     let form = party.details.form;
     if form == PartyForm::Person && rules.natural_persons == Permission::Forbidden {

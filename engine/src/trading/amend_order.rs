@@ -13,7 +13,7 @@ use crate::market::{Context, Market};
 use crate::policy::Rates;
 use crate::reject::Reject;
 use crate::trading::cancel_order::open_order;
-use crate::trading::matching::{self, Incoming};
+use crate::trading::matching::{self, Incoming, Met};
 use crate::trading::order::{OpenOrder, PostOnly, TimeInForce};
 use crate::trading::place_order::{refuse_taking, settle};
 use crate::trading::rules::{self, Desk};
@@ -67,6 +67,7 @@ pub enum TimePriority {
 }
 
 /// Decides an [`AmendOrder`].
+#[inline(always)]
 pub(crate) fn decide(
     market: &Market,
     context: Context,
@@ -110,7 +111,7 @@ pub(crate) fn decide(
         order: ask.order,
         side: record.side,
         limit: tick,
-        lots: desk.lots(left)?,
+        lots: if left == units { lots } else { desk.lots(left)? },
         minimum: desk.lots(minimum_for(record, units))?.min(lots),
         self_trade: record.self_trade,
         rates,
@@ -118,18 +119,23 @@ pub(crate) fn decide(
             Side::Buy => holding.available,
             Side::Sell => holding.offered.minus(record.left()).plus(left),
         },
-        desk,
+        desk: &desk,
     };
     if record.post_only == PostOnly::Yes {
         refuse_taking(market, &incoming)?;
     }
     events.push(Event::OrderAmended(amended));
-    let met = matching::meet(market, &incoming, events)?;
+    let met = if matching::can_meet(market, &incoming) {
+        matching::meet(market, &incoming, events)?
+    } else {
+        Met::nobody(&incoming)
+    };
     settle(&incoming, met, TimeInForce::GoodTillCancelled, events);
     Ok(())
 }
 
 /// Fewest units that an order of `units` in all takes at once: all-or-none stays all-or-none.
+#[inline]
 fn minimum_for(record: &OpenOrder, units: Units) -> Units {
     if record.units <= record.minimum { units } else { record.minimum }
 }
@@ -137,6 +143,7 @@ fn minimum_for(record: &OpenOrder, units: Units) -> Units {
 /// Whether the owner may hold what the amended order asks for, and has what it needs.
 ///
 /// Answers with the cash that it then holds.
+#[inline(always)]
 fn may_hold(
     market: &Market,
     desk: &Desk<'_>,
@@ -168,9 +175,11 @@ pub(crate) fn apply(market: &mut Market, fact: &OrderAmended) {
     let before = market.orders.at(fact.order);
     let (side, place, left) = (before.side, before.holding, before.left());
     let fund = market.fund(before.fund).expect("an order's fund is registered");
-    let lots = rules::lots_of(fund, fact.left).expect("orders are in lots");
     match fact.time {
-        TimePriority::Kept => market.orders.books.shrink(fact.order, lots),
+        TimePriority::Kept => {
+            let lots = rules::lots_of(fund, fact.left).expect("orders are in lots");
+            market.orders.books.shrink(fact.order, lots);
+        }
         TimePriority::Lost => market.orders.books.unlink(fact.order),
     }
     let record = market.orders.at_mut(fact.order);

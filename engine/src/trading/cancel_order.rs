@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::amount::Units;
+use crate::amount::{Money, Units};
 use crate::cash::ledger::Account;
 use crate::command::CommandKind;
 use crate::deadline::Due;
@@ -37,6 +37,7 @@ pub struct OrderClosed {
 }
 
 /// Decides a [`CancelOrder`]. An order may be cancelled whatever is halted.
+#[inline(always)]
 pub(crate) fn decide(
     market: &Market,
     context: Context,
@@ -55,30 +56,34 @@ pub(crate) fn decide(
 }
 
 /// The open order of this id, if `caller` may act for its owner: whose it is, is not said.
+#[inline(always)]
 pub(crate) fn open_order(
     market: &Market,
     caller: Caller,
     kind: CommandKind,
     order: OrderId,
 ) -> Result<&OpenOrder, Reject> {
-    let found = market.orders.get(order);
-    let own = found.filter(|record| market.acts_for(caller, kind, record.party));
-    own.ok_or(Reject::OrderNotOpen { order })
+    match market.orders.get(order) {
+        Some(record) if market.acts_for(caller, kind, record.party) => Ok(record),
+        Some(_) | None => Err(Reject::OrderNotOpen { order }),
+    }
 }
 
 /// Applies an [`OrderClosed`]: what the order held is free again.
+#[inline(never)]
 pub(crate) fn apply(market: &mut Market, fact: &OrderClosed) {
-    let resting = market.orders.books.terms(fact.order).is_some();
-    if resting {
+    if market.orders.books.is_resting(fact.order) {
         market.orders.books.unlink(fact.order);
     }
-    let record = market.orders.free(fact.order);
+    let record = market.orders.at(fact.order);
     assert!(record.left() == fact.left, "what is closed is what is left");
     match record.side {
+        Side::Buy if record.hold == Money::ZERO => {}
         Side::Buy => {
             let (held, available) = (Account::Held(record.cash), Account::Available(record.cash));
             market.ledger.post(held, available, record.hold);
         }
+        Side::Sell if fact.left == Units::ZERO => {}
         Side::Sell => {
             let holding = market.register.at_mut(record.holding);
             holding.offered = holding.offered.minus(fact.left);
@@ -88,8 +93,10 @@ pub(crate) fn apply(market: &mut Market, fact: &OrderClosed) {
     if let Some(expires) = record.expires {
         market.deadlines.clear(expires, Due::Order(fact.order));
     }
-    let party = market.party_mut(record.party);
+    let (party, fund) = (record.party, record.fund);
+    market.orders.free(fact.order);
+    let party = market.party_mut(party);
     party.orders_open = party.orders_open.checked_sub(1).expect("open orders are counted");
-    let fund = market.fund_mut(record.fund);
+    let fund = market.fund_mut(fund);
     fund.orders_open = fund.orders_open.checked_sub(1).expect("open orders are counted");
 }

@@ -25,7 +25,7 @@ use crate::trading::side::Side;
 /// An incoming order, before it meets the book.
 #[derive(Clone, Copy)]
 pub(crate) struct Incoming<'m> {
-    pub(crate) desk: Desk<'m>,
+    pub(crate) desk: &'m Desk<'m>,
     pub(crate) order: OrderId,
     pub(crate) side: Side,
     pub(crate) limit: Tick,
@@ -49,6 +49,14 @@ pub(crate) struct Met {
     pub(crate) stopped: Option<Closing>,
 }
 
+impl Met {
+    /// Nobody was met.
+    #[inline(always)]
+    pub(crate) const fn nobody(incoming: &Incoming<'_>) -> Self {
+        Self { left: incoming.lots, traded: Lots::ZERO, stopped: None }
+    }
+}
+
 /// Whom an order that only wants to rest would trade with: the price of the first, if any.
 pub(crate) fn would_trade(market: &Market, incoming: &Incoming<'_>) -> Option<Tick> {
     let mut first = None;
@@ -65,6 +73,13 @@ pub(crate) fn would_trade(market: &Market, incoming: &Incoming<'_>) -> Option<Ti
     first
 }
 
+/// Whether an order can meet anybody. Most do not: they ask this first.
+#[inline(always)]
+pub(crate) fn can_meet(market: &Market, incoming: &Incoming<'_>) -> bool {
+    let book = BookId::new(incoming.desk.fund_id.number());
+    market.orders.books.meets(book, incoming.side, incoming.limit)
+}
+
 /// Lets an order meet the book: appends trades and closings to `events`.
 ///
 /// If it would trade less than its minimum, nothing is appended and nothing trades.
@@ -72,21 +87,8 @@ pub(crate) fn would_trade(market: &Market, incoming: &Incoming<'_>) -> Option<Ti
 /// # Errors
 ///
 /// The calendar does not reach far enough back for rule A2.
-#[inline]
-pub(crate) fn meet(
-    market: &Market,
-    incoming: &Incoming<'_>,
-    events: &mut Vec<Event>,
-) -> Result<Met, Reject> {
-    let book = BookId::new(incoming.desk.fund_id.number());
-    if !market.orders.books.meets(book, incoming.side, incoming.limit) {
-        return Ok(Met { left: incoming.lots, traded: Lots::ZERO, stopped: None });
-    }
-    meet_orders(market, incoming, events)
-}
-
 #[inline(never)]
-fn meet_orders(
+pub(crate) fn meet(
     market: &Market,
     incoming: &Incoming<'_>,
     events: &mut Vec<Event>,
@@ -169,7 +171,7 @@ impl<'a, 'm> Meeting<'a, 'm> {
         events: &'a mut Vec<Event>,
         touched: &'a mut Vec<Touched>,
     ) -> Self {
-        let Desk { fund, holding, .. } = incoming.desk;
+        let Desk { fund, holding, .. } = *incoming.desk;
         Self {
             market,
             incoming,
@@ -222,7 +224,7 @@ impl<'a, 'm> Meeting<'a, 'm> {
 
     /// A2, A4: why a resting order may no longer trade, if it may not.
     fn may_rest_trade(&self, resting: &OpenOrder) -> Result<Option<Closing>, Reject> {
-        let Desk { pack, today, .. } = self.incoming.desk;
+        let Desk { pack, today, .. } = *self.incoming.desk;
         let holding = self.market.register.at(resting.holding);
         let broken = rules::turnaround_broken(self.market, pack, today, resting.side, holding)?;
         if broken.is_some() {
@@ -271,10 +273,11 @@ impl<'a, 'm> Meeting<'a, 'm> {
 
     fn trade(&mut self, maker: Maker, resting: &OpenOrder) -> Take {
         let lots = maker.lots.min(self.left);
-        let Desk { fund_id, fund, party_id, .. } = self.incoming.desk;
+        let Desk { fund_id, fund, party_id, .. } = *self.incoming.desk;
         let units = rules::units_of(fund, lots);
         let price = rules::price_of(fund, maker.tick);
-        let (traded, released) = self.moved(resting.holding);
+        let place = self.touch(resting.holding);
+        let Touched { traded, released, .. } = *self.touched(place);
         let maker_holding = self.market.register.at(resting.holding);
         let (maker_before, maker_held) = match resting.side {
             Side::Buy => (maker_holding.available.plus(traded), maker_holding.total().plus(traded)),
@@ -329,7 +332,7 @@ impl<'a, 'm> Meeting<'a, 'm> {
             seller_before,
         }));
         self.holders = holders;
-        self.count(resting, lots, units);
+        self.count(place, lots, units);
         if remaining == Units::ZERO {
             self.push_closed(maker.id, Closing::Filled, Units::ZERO);
         }
@@ -337,7 +340,7 @@ impl<'a, 'm> Meeting<'a, 'm> {
     }
 
     /// Counts a trade: what is left of the incoming order, and what both owners have now.
-    fn count(&mut self, resting: &OpenOrder, lots: Lots, units: Units) {
+    fn count(&mut self, place: usize, lots: Lots, units: Units) {
         self.next_trade = self.next_trade.saturating_add(1);
         self.left = self.left.minus(lots);
         self.traded = self.traded.plus(lots);
@@ -351,7 +354,7 @@ impl<'a, 'm> Meeting<'a, 'm> {
                 self.held = self.held.minus(units);
             }
         }
-        let touched = self.touch(resting.holding);
+        let touched = self.touched(place);
         touched.traded = touched.traded.plus(units);
     }
 
@@ -360,25 +363,24 @@ impl<'a, 'm> Meeting<'a, 'm> {
         party.details.look_through
     }
 
-    /// Units of the holding at `place` that traded in this walk, and that it released.
-    fn moved(&self, place: HoldingPlace) -> (Units, Units) {
-        let found = self.touched.iter().find(|touched| touched.place == place);
-        found.map_or((Units::ZERO, Units::ZERO), |touched| (touched.traded, touched.released))
+    /// Which of those that this walk touches is the holding at `place`.
+    fn touch(&mut self, place: HoldingPlace) -> usize {
+        let known = self.touched.iter().position(|touched| touched.place == place);
+        known.unwrap_or_else(|| {
+            self.touched.push(Touched { place, traded: Units::ZERO, released: Units::ZERO });
+            self.touched.len().saturating_sub(1)
+        })
     }
 
-    fn touch(&mut self, place: HoldingPlace) -> &mut Touched {
-        let known = self.touched.iter().position(|touched| touched.place == place);
-        let index = known.unwrap_or(self.touched.len());
-        if known.is_none() {
-            self.touched.push(Touched { place, traded: Units::ZERO, released: Units::ZERO });
-        }
+    fn touched(&mut self, index: usize) -> &mut Touched {
         self.touched.get_mut(index).expect("found or pushed")
     }
 
     /// A resting order gives back units that it offered.
     fn release(&mut self, resting: &OpenOrder, units: Units) {
         if resting.side == Side::Sell {
-            let touched = self.touch(resting.holding);
+            let place = self.touch(resting.holding);
+            let touched = self.touched(place);
             touched.released = touched.released.plus(units);
             if resting.party == self.incoming.desk.party_id {
                 self.before = self.before.plus(units);

@@ -20,3 +20,4 @@ pub(crate) mod trade;
 #[cfg(test)]
 mod twin;
 pub mod view;
+pub(crate) mod warm;

@@ -149,6 +149,7 @@ pub struct OrderDecremented {
 }
 
 /// Decides a [`PlaceOrder`].
+#[inline(always)]
 pub(crate) fn decide(
     market: &Market,
     context: Context,
@@ -163,7 +164,7 @@ pub(crate) fn decide(
     let sized = size(&desk, ask)?;
     let expires = expiry(market, &desk, ask)?;
     desk.in_band(ask.price.worst())?;
-    let rates = rules::rates(market, desk.schedule, desk.party.details.tier);
+    let rates = rules::rates(market, desk.segment.schedule, desk.party.details.tier);
     let hold = match ask.side {
         Side::Buy => rules::hold(sized.worth, &rates),
         Side::Sell => Money::ZERO,
@@ -174,7 +175,7 @@ pub(crate) fn decide(
         return Err(Reject::TooManyOrders { party: ask.party, limit });
     }
     let incoming = Incoming {
-        desk,
+        desk: &desk,
         order: market.orders.books.next_id(),
         side: ask.side,
         limit: sized.tick,
@@ -191,10 +192,13 @@ pub(crate) fn decide(
     if ask.post_only == PostOnly::Yes {
         refuse_taking(market, &incoming)?;
     }
-    let placed =
-        OrderPlaced { order: incoming.order, terms: *ask, hold, schedule: desk.schedule, expires };
-    events.push(Event::OrderPlaced(placed));
-    let met = matching::meet(market, &incoming, events)?;
+    let (order, schedule) = (incoming.order, desk.segment.schedule);
+    events.push(Event::OrderPlaced(OrderPlaced { order, terms: *ask, hold, schedule, expires }));
+    let met = if matching::can_meet(market, &incoming) {
+        matching::meet(market, &incoming, events)?
+    } else {
+        Met::nobody(&incoming)
+    };
     if ask.time_in_force == TimeInForce::FillOrKill && met.left != Lots::ZERO {
         let fillable = rules::units_of(desk.fund, met.traded);
         return Err(Reject::NotFillable { units: ask.units, fillable });
@@ -204,7 +208,7 @@ pub(crate) fn decide(
 }
 
 /// Says what becomes of an order that has met the book: it is filled, closed, or rests.
-#[inline]
+#[inline(always)]
 pub(crate) fn settle(
     incoming: &Incoming<'_>,
     met: Met,
@@ -237,6 +241,7 @@ pub(crate) fn refuse_taking(market: &Market, incoming: &Incoming<'_>) -> Result<
     }
 }
 
+#[inline(always)]
 fn has_room(market: &Market) -> Result<(), Reject> {
     // A slot that is free now or the next one: either way below the limit.
     if market.orders.books.next_id().slot() < ORDERS_MAX {
@@ -253,6 +258,7 @@ struct Sized {
     worth: Money,
 }
 
+#[inline(always)]
 fn size(desk: &Desk<'_>, ask: &PlaceOrder) -> Result<Sized, Reject> {
     check::some_units(ask.units)?;
     let tick = desk.ticks(ask.price.worst())?;
@@ -275,10 +281,10 @@ fn size(desk: &Desk<'_>, ask: &PlaceOrder) -> Result<Sized, Reject> {
     Ok(Sized { tick, lots, minimum, worth })
 }
 
-#[inline]
+#[inline(always)]
 fn expiry(market: &Market, desk: &Desk<'_>, ask: &PlaceOrder) -> Result<Option<Time>, Reject> {
     match ask.time_in_force {
-        TimeInForce::Day => desk.day_ends(market).map(Some),
+        TimeInForce::Day => Ok(Some(desk.day_ends(market)?)),
         TimeInForce::GoodTill(expires) => {
             check::expiry(expires, desk.at, desk.pack.limits.order_days_max)?;
             Ok(Some(expires))
@@ -293,6 +299,7 @@ fn expiry(market: &Market, desk: &Desk<'_>, ask: &PlaceOrder) -> Result<Option<T
 ///
 /// Answers with its units as they are once the order is placed: available if it buys, on offer
 /// if it sells.
+#[inline(always)]
 fn may_hold(
     market: &Market,
     desk: &Desk<'_>,
@@ -307,11 +314,11 @@ fn may_hold(
                 let available = cash.available;
                 return Err(Reject::CashNotAvailable { party: ask.party, wanted: hold, available });
             }
-            Ok(desk.held().available)
+            Ok(desk.units().0)
         }
         Side::Sell => {
             desk.may_sell(market, ask.units, Units::ZERO)?;
-            Ok(desk.held().offered.plus(ask.units))
+            Ok(desk.units().1.plus(ask.units))
         }
     }
 }
@@ -319,6 +326,7 @@ fn may_hold(
 impl PlaceOrder {
     /// Whether what does not trade at once may rest.
     #[must_use]
+    #[inline]
     pub const fn may_rest(&self) -> bool {
         match self.time_in_force {
             TimeInForce::Day | TimeInForce::GoodTillCancelled | TimeInForce::GoodTill(_) => true,
@@ -328,6 +336,7 @@ impl PlaceOrder {
 }
 
 /// Applies an [`OrderPlaced`]: the order is taken and holds what it needs.
+#[inline(never)]
 pub(crate) fn apply(market: &mut Market, fact: &OrderPlaced) {
     let terms = &fact.terms;
     let currency = market.fund(terms.fund).expect("an order's fund is registered").details.currency;
@@ -374,6 +383,7 @@ pub(crate) fn apply(market: &mut Market, fact: &OrderPlaced) {
 }
 
 /// Applies an [`OrderRested`]: the order stands in the book.
+#[inline(never)]
 pub(crate) fn apply_rested(market: &mut Market, fact: &OrderRested) {
     let record = market.orders.at(fact.order);
     assert!(record.left() == fact.left, "what rests is what is left");

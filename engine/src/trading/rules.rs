@@ -8,8 +8,8 @@ use crate::calendar::OutsideCalendar;
 use crate::check;
 use crate::id::{FundId, PartyId};
 use crate::market::Market;
-use crate::policy::{CASH_MAX, DAY_MINUTES, Fees, Pack, Permission, Rates};
-use crate::registry::fund::Fund;
+use crate::policy::{CASH_MAX, DAY_MINUTES, Fees, Hours, Pack, Permission, Rates};
+use crate::registry::fund::{Fund, TradingState};
 use crate::registry::holders;
 use crate::registry::holding::{Holding, HoldingPlace};
 use crate::registry::party::Party;
@@ -20,6 +20,7 @@ use crate::trading::book::{Lots, Tick};
 use crate::trading::order::OpenOrder;
 use crate::trading::set_trading_state;
 use crate::trading::side::Side;
+use crate::venue::segment::Segment;
 
 /// One, in parts per million.
 const WHOLE_PPM: u64 = 1_000_000;
@@ -33,69 +34,76 @@ pub(crate) struct Desk<'m> {
     pub(crate) fund: &'m Fund,
     /// What the party holds of it, if it ever held any.
     pub(crate) holding: Option<&'m Holding>,
+    pub(crate) segment: &'m Segment,
     pub(crate) pack: &'m Pack,
-    /// Number of the fee schedule in force.
-    pub(crate) schedule: u32,
     pub(crate) at: Time,
     pub(crate) today: Date,
 }
 
 impl<'m> Desk<'m> {
     /// Looks both up, and what the one holds of the other.
+    #[inline(always)]
     pub(crate) fn new(
         market: &'m Market,
         at: Time,
         party_id: PartyId,
         fund_id: FundId,
     ) -> Result<Self, Reject> {
-        let find = || market.register.find(party_id, fund_id);
-        Self::with_holding(market, at, party_id, fund_id, find)
+        let place = market.register.find(party_id, fund_id);
+        Self::with_holding(market, at, party_id, fund_id, place)
     }
 
     /// The desk of an open order, which knows where its owner's holding lies.
+    #[inline(always)]
     pub(crate) fn of_order(
         market: &'m Market,
         at: Time,
         record: &OpenOrder,
     ) -> Result<Self, Reject> {
-        let known = || Some(record.holding);
-        Self::with_holding(market, at, record.party, record.fund, known)
+        Self::with_holding(market, at, record.party, record.fund, Some(record.holding))
     }
 
+    #[inline(always)]
     fn with_holding(
         market: &'m Market,
         at: Time,
         party_id: PartyId,
         fund_id: FundId,
-        place: impl FnOnce() -> Option<HoldingPlace>,
+        place: Option<HoldingPlace>,
     ) -> Result<Self, Reject> {
         let party = market.party(party_id)?;
         let fund = market.fund(fund_id)?;
         let segment = market.segment(fund.details.segment)?;
         let today = market.date(at);
-        let (pack, schedule) = (&segment.pack, segment.schedule);
-        let holding = place().map(|place| market.register.at(place));
-        Ok(Self { party_id, party, fund_id, fund, holding, pack, schedule, at, today })
+        let pack = &segment.pack;
+        let holding = place.map(|place| market.register.at(place));
+        Ok(Self { party_id, party, fund_id, fund, holding, segment, pack, at, today })
     }
 
-    /// What the party holds of the fund; without any, the empty holding.
-    pub(crate) fn held(&self) -> Holding {
-        self.holding.copied().unwrap_or(Holding::empty(self.party_id, self.fund_id))
+    /// Units that the party holds of the fund, available and on offer.
+    #[inline]
+    pub(crate) fn units(&self) -> (Units, Units) {
+        self.holding.map_or((Units::ZERO, Units::ZERO), |held| (held.available, held.offered))
     }
 
     /// Whether this party may trade this fund now, whatever the terms (A1).
+    #[inline(always)]
     pub(crate) fn may_trade(&self, market: &Market) -> Result<(), Reject> {
         if self.pack.continuous == Permission::Forbidden {
             return Err(Reject::ModeForbidden {});
         }
         self.party.check_active(self.party_id)?;
-        set_trading_state::trading_level(market, self.fund_id)?;
-        self.in_hours(market)?;
+        let states = [market.open_venue().state, self.segment.state, self.fund.state];
+        if states.iter().any(|state| *state != TradingState::Open) {
+            set_trading_state::trading_level(market, self.fund_id)?;
+        }
+        if let Some(hours) = self.pack.trading_hours {
+            self.in_hours(market, hours)?;
+        }
         self.fund.check_term(self.fund_id, self.today)
     }
 
-    fn in_hours(&self, market: &Market) -> Result<(), Reject> {
-        let Some(hours) = self.pack.trading_hours else { return Ok(()) };
+    fn in_hours(&self, market: &Market, hours: Hours) -> Result<(), Reject> {
         let venue = market.open_venue();
         let offset = venue.utc_offset_minutes;
         let minute = self.at.minute_of_day(offset);
@@ -122,30 +130,40 @@ impl<'m> Desk<'m> {
     }
 
     /// The price in ticks.
+    #[inline(always)]
     pub(crate) fn ticks(&self, price: Price) -> Result<Tick, Reject> {
         check::in_ticks(&self.fund.details, price)?;
         let tick = self.fund.details.tick;
-        let number = price.e4().checked_div(tick.e4()).and_then(|n| u32::try_from(n).ok());
-        number.map(Tick::new).ok_or(Reject::NotInTicks { price, tick })
+        let number = price.e4().checked_div(tick.e4()).unwrap_or(u64::MAX);
+        match u32::try_from(number) {
+            Ok(number) => Ok(Tick::new(number)),
+            Err(_) => Err(Reject::NotInTicks { price, tick }),
+        }
     }
 
     /// The units in lots; none at all is a whole number too.
+    #[inline(always)]
     pub(crate) fn lots(&self, units: Units) -> Result<Lots, Reject> {
         lots_of(self.fund, units)
     }
 
     /// The least peak of an iceberg of so many lots: each tranche is a trade of its own.
+    #[inline]
     pub(crate) fn peak_min(&self, lots: Lots) -> Lots {
         Lots::new(lots.number().div_ceil(self.pack.limits.tranches_max.max(1)))
     }
 
     /// What an order of `units` at `price` is worth, within what an order may be worth.
+    #[inline(always)]
     pub(crate) fn worth(&self, price: Price, units: Units) -> Result<Money, Reject> {
-        let worth = price.times(units).filter(|worth| *worth <= CASH_MAX);
-        worth.ok_or(Reject::OrderTooLarge { cash_max: CASH_MAX })
+        match price.times(units) {
+            Some(worth) if worth <= CASH_MAX => Ok(worth),
+            Some(_) | None => Err(Reject::OrderTooLarge { cash_max: CASH_MAX }),
+        }
     }
 
     /// Whether the price lies in the band around the reference, where the pack sets one (G4).
+    #[inline(always)]
     pub(crate) fn in_band(&self, price: Price) -> Result<(), Reject> {
         let Some(band) = self.pack.price_band else { return Ok(()) };
         let reference = self.fund.reference.as_ref().filter(|known| self.at < known.valid_until);
@@ -160,6 +178,7 @@ impl<'m> Desk<'m> {
     }
 
     /// A2: whether the party's last trade the other way lies far enough back.
+    #[inline(always)]
     pub(crate) fn turnaround(&self, market: &Market, side: Side) -> Result<(), Reject> {
         let Some(holding) = self.holding else { return Ok(()) };
         match turnaround_broken(market, self.pack, self.today, side, holding)? {
@@ -172,6 +191,7 @@ impl<'m> Desk<'m> {
     }
 
     /// A4, A3: whether the party may buy `units` for `worth` and be a holder.
+    #[inline(always)]
     pub(crate) fn may_buy(
         &self,
         market: &Market,
@@ -202,6 +222,7 @@ impl<'m> Desk<'m> {
     }
 
     /// A2, A5, A8: whether the party may offer `units`, `freed` of which it offers already.
+    #[inline(always)]
     pub(crate) fn may_sell(
         &self,
         market: &Market,
@@ -209,28 +230,37 @@ impl<'m> Desk<'m> {
         freed: Units,
     ) -> Result<(), Reject> {
         self.turnaround(market, Side::Sell)?;
-        let holding = self.held();
+        let total = self.holding.map_or(Units::ZERO, Holding::total);
         let minimum = self.fund.details.minimum_ticket;
-        let kept = holding.total().checked_sub(units).filter(|kept| *kept != Units::ZERO);
-        if let Some(splinter) = kept.map(|kept| units.min(kept)).filter(|least| *least < minimum) {
+        let kept = total.checked_sub(units).unwrap_or(Units::ZERO);
+        let splinter = units.min(kept);
+        if kept != Units::ZERO && splinter < minimum {
             return Err(Reject::BelowMinimumTicket { units: splinter, minimum });
         }
-        let (available, offered) = (holding.available.plus(freed), holding.offered.minus(freed));
+        let (available, offered) = self.units();
+        let (available, offered) = (available.plus(freed), offered.minus(freed));
+        if units <= available {
+            return Ok(());
+        }
+        let empty = Holding::empty(self.party_id, self.fund_id);
+        let holding = self.holding.copied().unwrap_or(empty);
         Holding { available, offered, ..holding }.check_available(units)
     }
 }
 
 /// The units in lots of the fund.
-#[inline]
+#[inline(always)]
 pub(crate) fn lots_of(fund: &Fund, units: Units) -> Result<Lots, Reject> {
     // Most orders have neither a peak nor a minimum.
     if units == Units::ZERO {
         return Ok(Lots::ZERO);
     }
     check::in_lots(&fund.details, units)?;
-    let lot = fund.details.lot;
-    let number = units.e2().checked_div(lot.e2()).and_then(|number| u32::try_from(number).ok());
-    number.map(Lots::new).ok_or(Reject::OrderTooLarge { cash_max: CASH_MAX })
+    let number = units.e2().checked_div(fund.details.lot.e2()).unwrap_or(u64::MAX);
+    match u32::try_from(number) {
+        Ok(number) => Ok(Lots::new(number)),
+        Err(_) => Err(Reject::OrderTooLarge { cash_max: CASH_MAX }),
+    }
 }
 
 /// The units of so many lots of the fund.
@@ -248,6 +278,7 @@ pub(crate) fn price_of(fund: &Fund, tick: Tick) -> Price {
 }
 
 /// A2: the date of the trade the other way that lies too near, if one does.
+#[inline]
 pub(crate) fn turnaround_broken(
     market: &Market,
     pack: &Pack,
@@ -260,13 +291,20 @@ pub(crate) fn turnaround_broken(
         Side::Buy => holding.last_sold,
         Side::Sell => holding.last_bought,
     };
-    let Some(last) = last.filter(|_| 0 < days) else { return Ok(None) };
+    match last {
+        Some(last) if 0 < days => too_near(market, today, days, last),
+        Some(_) | None => Ok(None),
+    }
+}
+
+fn too_near(market: &Market, today: Date, days: u16, last: Date) -> Result<Option<Date>, Reject> {
     let calendar = &market.open_venue().calendar;
     let cutoff = calendar.trading_days_before(today, days).map_err(outside)?;
     Ok((cutoff < last).then_some(last))
 }
 
 /// The rates of a schedule's row; the last row stands for those it does not have.
+#[inline]
 pub(crate) fn rates(market: &Market, schedule: u32, tier: u8) -> Rates {
     rates_in(&market.schedules, schedule, tier)
 }
@@ -295,6 +333,7 @@ pub(crate) fn band_around(reference: Price, band: Ppm) -> (Price, Price) {
 }
 
 /// What units are worth, rounded down to a fen; the most there is where that does not fit.
+#[inline]
 fn worth_down(price: Price, units: Units) -> Money {
     let fen = match price.e4().checked_mul(units.e2()) {
         Some(exact) => exact / 10_000,

@@ -4,7 +4,7 @@
 //! what it holds, keeps what the rest needs, and has the difference back.
 
 use crate::amount::{Money, Units};
-use crate::cash::ledger::{Account, CashPlace};
+use crate::cash::ledger::{Account, CashPlace, Payment};
 use crate::id::{OrderId, PartyId};
 use crate::market::Market;
 use crate::policy::Fees;
@@ -28,6 +28,7 @@ struct Part {
 }
 
 /// Applies a [`Traded`]: units, cash and fees move in one act.
+#[inline(never)]
 pub(crate) fn apply(market: &mut Market, fact: &Traded) {
     assert!(fact.trade.number() == market.trades_count, "trades are numbered in turn");
     market.trades_count = market.trades_count.saturating_add(1);
@@ -46,6 +47,7 @@ pub(crate) fn apply(market: &mut Market, fact: &Traded) {
     pay(market, fact, currency, &bought, &sold);
 }
 
+#[inline(always)]
 fn fill(market: &mut Market, order: OrderId, units: Units) -> Part {
     let record = market.orders.at_mut(order);
     record.filled = record.filled.plus(units);
@@ -56,6 +58,7 @@ fn fill(market: &mut Market, order: OrderId, units: Units) -> Part {
     Part { party, holding, cash, held, keeps }
 }
 
+#[inline(always)]
 fn move_units(market: &mut Market, fact: &Traded, bought: &Part, sold: &Part) {
     let today = market.date(market.now);
     let seller = market.register.at_mut(sold.holding);
@@ -73,15 +76,17 @@ fn move_units(market: &mut Market, fact: &Traded, bought: &Part, sold: &Part) {
     holders::recount(market, fact.buyer, fact.fund, buyer_after.minus(fact.units), buyer_after);
 }
 
+#[inline(always)]
 fn pay(market: &mut Market, fact: &Traded, currency: Currency, bought: &Part, sold: &Part) {
     let spent = fact.cash.plus(fact.buyer_fee);
-    let released = bought.held.minus(bought.keeps).minus(spent);
-    let fees = fact.buyer_fee.plus(fact.seller_fee);
-    let held = Account::Held(bought.cash);
-    let ledger = &mut market.ledger;
-    ledger.post(held, Account::Available(sold.cash), fact.cash.minus(fact.seller_fee));
-    ledger.post(held, Account::Fees(currency), fees);
-    ledger.post(held, Account::Available(bought.cash), released);
+    market.ledger.pay(&Payment {
+        buyer: bought.cash,
+        seller: sold.cash,
+        currency,
+        to_seller: fact.cash.minus(fact.seller_fee),
+        fees: fact.buyer_fee.plus(fact.seller_fee),
+        released: bought.held.minus(bought.keeps).minus(spent),
+    });
 }
 
 /// Cash that a buy needs for what is left of it; nothing for a sell.
@@ -89,7 +94,7 @@ pub(crate) fn held_for(market: &Market, record: &OpenOrder) -> Money {
     needed(&market.schedules, record)
 }
 
-#[inline]
+#[inline(always)]
 fn needed(schedules: &[Fees], record: &OpenOrder) -> Money {
     let left = record.left();
     if record.side == Side::Sell || left == Units::ZERO {
@@ -104,7 +109,7 @@ pub(crate) fn apply_decremented(market: &mut Market, fact: &OrderDecremented) {
     let record = *market.orders.at(fact.order);
     let fund = market.fund(record.fund).expect("an order's fund is registered");
     let lots = rules::lots_of(fund, fact.units).expect("orders are in lots");
-    if market.orders.books.terms(fact.order).is_some() {
+    if market.orders.books.is_resting(fact.order) {
         let _left = market.orders.books.fill(fact.order, lots);
     }
     let units = record.units.minus(fact.units);

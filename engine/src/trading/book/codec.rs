@@ -199,7 +199,7 @@ impl Books {
             self.slab.append(&mut queue, slot);
         }
         match place.kind() {
-            Kind::Plain => self.pool.put(level, queue, orders),
+            Kind::Plain => self.pool.put(level, queue),
             Kind::Aside => {
                 let book = &mut self.books[super::index(place.book().number())];
                 book.aside.get_or_insert_default()[of(place.side())].insert(key, queue);

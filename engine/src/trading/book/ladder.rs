@@ -42,6 +42,22 @@ impl Ladder {
         Pool::level(at, key)
     }
 
+    /// The level of `key`, if there is a page for it.
+    pub(super) fn known(&self, pool: &Pool, key: u32) -> Option<u32> {
+        if (u64::from(key) ^ self.best).wrapping_shr(self.span) != 0 {
+            return None;
+        }
+        let (mut at, mut span) = (self.root, self.span);
+        while PAGE_BITS < span {
+            span = span.wrapping_sub(FORK_BITS);
+            at = pool.child(at, place(key, span));
+            if at == NIL {
+                return None;
+            }
+        }
+        Some(Pool::level(at, key))
+    }
+
     /// Makes the root span `key` too.
     #[cold]
     fn widen(&mut self, pool: &mut Pool, key: u32) {

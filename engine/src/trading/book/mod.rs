@@ -37,7 +37,7 @@ use crate::id::OrderId;
 use crate::trading::side::Side;
 
 /// With fewer slots than these the orders fit a cache, and looking ahead costs more than it saves.
-const WARM_SLOTS_MIN: u32 = 1 << 17;
+const WARM_SLOTS_MIN: u32 = 1 << 16;
 
 /// All books of the market.
 #[derive(Clone, Debug)]
@@ -134,6 +134,13 @@ impl Books {
     #[inline]
     pub fn is_open(&self, id: OrderId) -> bool {
         self.slab.open(id).is_some()
+    }
+
+    /// Whether the order stands in its book.
+    #[must_use]
+    #[inline]
+    pub fn is_resting(&self, id: OrderId) -> bool {
+        self.slab.open(id).is_some_and(|node| node.place.is_resting())
     }
 
     /// Every slot is below this number, in use or not. Slot 0 is never given.
@@ -275,12 +282,9 @@ impl Books {
     /// Looks at orders that will soon be cancelled or amended, so that memory fetches them, their
     /// neighbours and their levels at the same time and not one after the other.
     ///
-    /// For batches of about sixteen. Does nothing while the orders fit a cache; it changes nothing
-    /// and tells nothing, and an id that is not open does no harm.
+    /// For batches of about sixteen, of books that are large. It changes nothing and tells nothing,
+    /// and an id that is not open does no harm.
     pub fn warm(&self, ids: impl Iterator<Item = OrderId> + Clone) {
-        if !self.is_large() {
-            return;
-        }
         let open = || ids.clone().filter_map(|id| self.slab.open(id));
         black_box(open().fold(0, |sum, node| sum ^ node.level));
         black_box(open().filter(|node| node.place.is_resting()).fold(0, |sum, node| {
@@ -291,6 +295,30 @@ impl Books {
             };
             sum ^ around ^ queue
         }));
+    }
+
+    /// Looks at a book; tells nothing.
+    #[inline]
+    pub(crate) fn look_at_book(&self, book: BookId) -> u32 {
+        let found = self.books.get(index(book.number()));
+        found.map_or(0, |book| book.ladders[0].best_level ^ book.ladders[1].best_level)
+    }
+
+    /// Looks at who stands last at a price: the slot, or nobody's.
+    #[inline]
+    pub(crate) fn look_at_price(&self, book: BookId, side: Side, tick: Tick) -> u32 {
+        let found = self.books.get(index(book.number()));
+        let level = found.and_then(|book| book.ladder(side).known(&self.pool, tick.key(side)));
+        level.map_or(NOBODY, |level| {
+            black_box(self.pool.key(level));
+            self.pool.queue(level).tail
+        })
+    }
+
+    /// Looks at a slot; tells nothing.
+    #[inline]
+    pub(crate) fn look_at_slot(&self, slot: u32) -> u32 {
+        self.slab.get(slot).map_or(0, |node| node.level)
     }
 
     fn book(&self, book: BookId) -> &Book {

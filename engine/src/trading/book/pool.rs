@@ -42,8 +42,6 @@ struct Fork {
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
     queues: Vec<Queue>,
-    /// How many orders each queue has. Apart, since matching does not ask.
-    orders: Vec<u32>,
     pages: Vec<Page>,
     forks: Vec<Fork>,
     free_page: u32,
@@ -87,7 +85,6 @@ pub(super) fn below(span: u32) -> Below {
 impl Pool {
     pub(super) const EMPTY: Self = Self {
         queues: Vec::new(),
-        orders: Vec::new(),
         pages: Vec::new(),
         forks: Vec::new(),
         free_page: NIL,
@@ -105,33 +102,23 @@ impl Pool {
         &mut self.queues[index(level)]
     }
 
-    /// Orders at `level`.
-    pub(super) fn orders(&self, level: u32) -> u32 {
-        self.orders[index(level)]
-    }
-
     /// Links `slot` as the last at `level`.
     #[inline]
     pub(super) fn append(&mut self, slab: &mut Slab, level: u32, slot: u32) {
-        let orders = &mut self.orders[index(level)];
-        *orders = orders.checked_add(1).expect("fewer than 2^32 slots");
         slab.append(&mut self.queues[index(level)], slot);
     }
 
     /// Unlinks `slot` from `level`; whether that leaves none there.
     #[inline]
     pub(super) fn detach(&mut self, slab: &mut Slab, level: u32, slot: u32) -> bool {
-        let orders = &mut self.orders[index(level)];
-        *orders = orders.checked_sub(1).expect("a level counts its orders");
         let queue = &mut self.queues[index(level)];
         slab.detach(queue, slot);
         queue.is_empty()
     }
 
-    /// Puts a queue of so many orders at `level`.
-    pub(super) fn put(&mut self, level: u32, queue: Queue, orders: usize) {
+    /// Puts a queue at `level`.
+    pub(super) fn put(&mut self, level: u32, queue: Queue) {
         self.queues[index(level)] = queue;
-        self.orders[index(level)] = u32::try_from(orders).expect("fewer than 2^32 slots");
     }
 
     /// The level of `key` in `page`.
@@ -206,7 +193,6 @@ impl Pool {
         assert!(levels < index(NIL), "levels have 32-bit numbers");
         let number = u32::try_from(self.pages.len()).expect("fewer pages than levels");
         self.queues.resize(levels, Queue::EMPTY);
-        self.orders.resize(levels, 0);
         self.pages.push(Page { bits: 0, base, parent: NIL });
         number
     }

@@ -59,6 +59,8 @@ pub(super) struct Queue {
     pub(super) head: u32,
     /// The last one, if there is any.
     pub(super) tail: u32,
+    /// How many there are.
+    pub(super) orders: u32,
 }
 
 /// All slots.
@@ -147,7 +149,7 @@ impl Node {
 }
 
 impl Queue {
-    pub(super) const EMPTY: Self = Self { lots: 0, head: NOBODY, tail: NOBODY };
+    pub(super) const EMPTY: Self = Self { lots: 0, head: NOBODY, tail: NOBODY, orders: 0 };
 
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
@@ -286,6 +288,7 @@ impl Slab {
         self.node_mut(tail).next = slot;
         let node = self.node_mut(slot);
         (node.prev, node.next) = (tail, NOBODY);
+        queue.orders = queue.orders.checked_add(1).expect("fewer than 2^32 slots");
         queue.add(node.shown);
     }
 
@@ -297,6 +300,7 @@ impl Slab {
         queue.tail = if next == NOBODY { prev } else { queue.tail };
         self.node_mut(prev).next = next;
         self.node_mut(next).prev = prev;
+        queue.orders = queue.orders.checked_sub(1).expect("a queue counts its orders");
         queue.take(shown);
     }
 

@@ -143,8 +143,8 @@ impl Books {
     /// The displayed prices of one side, best first.
     pub fn depth(&self, book: BookId, side: Side) -> impl Iterator<Item = Level> {
         self.book(book).ladder(side).levels(&self.pool).map(move |level| {
-            let tick = Tick::from_key(self.pool.key(level), side);
-            Level { tick, lots: self.pool.queue(level).lots, orders: self.pool.orders(level) }
+            let Queue { lots, orders, .. } = *self.pool.queue(level);
+            Level { tick: Tick::from_key(self.pool.key(level), side), lots, orders }
         })
     }
 
