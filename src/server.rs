@@ -458,6 +458,18 @@ pub fn load_venue(config: &Config) -> Result<venue_file::VenueFile, venue_file::
     }
 }
 
+/// The packs and overlays of the venue that the settings name, with where each value comes from.
+///
+/// # Errors
+///
+/// See [`venue_file::Error`].
+pub fn load_rules(config: &Config) -> Result<Vec<venue_file::SegmentRules>, venue_file::Error> {
+    match &config.venue.file {
+        Some(path) => venue_file::load_rules(path),
+        None => venue_file::read_rules("venue.toml", venue_file::BUILT_IN, Path::new("")),
+    }
+}
+
 /// Whether a store is to be created in `folder`.
 fn is_absent_or_empty(folder: &Path) -> bool {
     match fs::read_dir(folder) {

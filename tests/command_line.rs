@@ -91,6 +91,25 @@ fn packs_are_printed_with_the_source_of_every_parameter() {
     let folder = tempfile::tempdir().unwrap();
     let text = stdout(sfund(folder.path()).args(["config", "packs"]));
     assert!(text.contains("cn-regional version 1") && text.contains("licensed version 1"));
+    let first = "segment licensed: pack licensed 1; over it, for state-owned sellers: soe 1";
+    assert_eq!(text.lines().next(), Some(first));
+    let found = text.lines().find(|line| line.contains("reappraisal_months")).unwrap();
+    let words: Vec<_> = found.split_whitespace().take(5).collect();
+    assert_eq!(words, ["reappraisal_months", "12", "months", "C2", "L"]);
+    assert!(found.contains("企业国有资产交易监督管理办法 19"), "{found}");
+    let json = stdout(sfund(folder.path()).args(["config", "packs", "--json"]));
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["segments"][1]["pack"], "cn-regional 1");
+    let kinds: Vec<_> = json["packs"].as_array().unwrap().iter().map(|p| &p["kind"]).collect();
+    assert_eq!(kinds, ["pack", "overlay", "pack"], "each once");
+    let json = stdout(sfund(folder.path()).args(["config", "packs", "soe", "us-qms", "--json"]));
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let named = |pack: usize, name: &str| {
+        let parameters = json["packs"][pack]["parameters"].as_array().unwrap();
+        parameters.iter().find(|parameter| parameter["name"] == name).unwrap().clone()
+    };
+    assert_eq!(named(0, "floor_min")["value"], "900000");
+    assert_eq!(named(1, "closing_days_min")["value"], "45");
     let json = stdout(sfund(folder.path()).args(["config", "packs", "cn-regional", "--json"]));
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["packs"].as_array().unwrap().len(), 1);
@@ -98,7 +117,7 @@ fn packs_are_printed_with_the_source_of_every_parameter() {
         assert!(parameter["source"].as_str().is_some_and(|source| !source.is_empty()));
     }
     let said = stderr(sfund(folder.path()).args(["config", "packs", "uk"]), 2);
-    assert!(said.contains("cn-regional, licensed"), "{said}");
+    assert!(said.contains("cn-regional, licensed, us-qms"), "{said}");
     fs::write(folder.path().join("own.toml"), "code = 5\n").unwrap();
     let said = stderr(sfund(folder.path()).args(["config", "packs", "own.toml"]), 2);
     assert!(said.contains("own.toml:1: `code` is 5"), "{said}");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use sfund_sdk::{Hours, Pack, Segment, SegmentId};
+use sfund_sdk::{Form, Hours, Overlay, Pack, Parameter, Rules as _, Segment, SegmentId};
 
 use crate::choice::Choice as _;
 use crate::context::{Context, Named};
@@ -19,6 +19,9 @@ pub(crate) enum Packs {
     Show {
         /// Segment: id or code.
         segment: Named<SegmentId>,
+        /// Show the overlay for state-owned sellers instead.
+        #[arg(long)]
+        overlay: bool,
     },
     /// Put a segment under another pack. It waits for a second person.
     Adopt {
@@ -43,10 +46,15 @@ pub(crate) async fn run(context: &Context, command: Packs) -> Result<(), Failure
             let segments = market.segments().all(usize::MAX).await?;
             Ok(context.output.table(&Table::of(COLUMNS, &segments, usize::MAX, row))?)
         }
-        Packs::Show { segment } => {
+        Packs::Show { segment, overlay } => {
             let segment = context.segment(&segment).await?;
             let segment = market.segment(segment).await?;
-            Ok(context.output.record(&record(&segment.pack))?)
+            let shown = match &segment.overlay {
+                Some(overlay_in_force) if overlay => overlay_record(overlay_in_force),
+                None if overlay => Record::default().with("overlay", maybe(None::<&str>, text)),
+                Some(_) | None => record(&segment.pack),
+            };
+            Ok(context.output.record(&shown)?)
         }
         Packs::Adopt { segment, file } => {
             let pack = files::pack(&file)?;
@@ -81,7 +89,7 @@ fn row(segment: &Segment) -> Vec<Cell> {
 
 fn record(pack: &Pack) -> Record {
     let (caps, investors, limits) = (&pack.holder_caps, &pack.investors, &pack.limits);
-    Record::default()
+    let record = Record::default()
         .with("code", text(&pack.code))
         .with("version", count(pack.version))
         .with("valid_from", text(pack.valid_from))
@@ -107,7 +115,29 @@ fn record(pack: &Pack) -> Record {
         .with("tranches_max", count(limits.tranches_max))
         .with("order_days_max", count(limits.order_days_max))
         .with("intention_days_max", count(limits.intention_days_max))
-        .with("intentions_per_party_max", count(limits.intentions_per_party_max))
+        .with("intentions_per_party_max", count(limits.intentions_per_party_max));
+    let listing = pack.listing.map_or_else(Vec::new, |rules| rules.parameters());
+    let matching = pack.matching.map_or_else(Vec::new, |rules| rules.parameters());
+    with_parameters(with_parameters(record, listing), matching)
+}
+
+fn overlay_record(overlay: &Overlay) -> Record {
+    let record = Record::default()
+        .with("code", text(&overlay.code))
+        .with("version", count(overlay.version))
+        .with("valid_from", text(overlay.valid_from))
+        .with("jurisdiction", text(&overlay.jurisdiction));
+    with_parameters(record, overlay.rules.parameters())
+}
+
+fn with_parameters(record: Record, parameters: Vec<(&'static Parameter, u64)>) -> Record {
+    parameters.into_iter().fold(record, |record, (parameter, value)| {
+        let cell = match parameter.form {
+            Form::Number { .. } => count(value),
+            Form::Choice(_) | Form::Set(_) => text(parameter.show(value)),
+        };
+        record.with(parameter.name, cell)
+    })
 }
 
 fn clock(hours: Hours) -> String {

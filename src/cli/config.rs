@@ -4,14 +4,21 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::Subcommand;
+use comfy_table::presets::NOTHING;
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width};
 use serde_json::json;
+use sfund_engine::policy::PackVersion;
+use sfund_engine::time::Date;
 
 use super::output::Output;
 use super::{Ending, Error};
 use crate::config::{Loaded, Origin};
-use crate::server::load_venue;
-use crate::venue_file::load_pack;
-use crate::venue_file::pack::{BUILT_IN, PackFile};
+use crate::server::{load_rules, load_venue};
+use crate::venue_file::pack::{OverlayFile, PackFile, Parameter};
+use crate::venue_file::{Either, SegmentRules, load_any};
+
+/// Widest value that is not broken into lines.
+const VALUE_CELLS: u16 = 24;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -21,9 +28,10 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// Print policy packs, each parameter with its class and source.
+    /// Print policy packs and overlays, each parameter with its class and source.
     Packs {
-        /// Packs that come with the program, or files that end in .toml; without any, the former.
+        /// Packs or overlays that come with the program, or files that end in .toml; without any,
+        /// those that the venue of the settings opens with.
         names: Vec<String>,
     },
 }
@@ -31,11 +39,8 @@ enum What {
 pub(super) fn run(loaded: &Loaded, arguments: &Arguments, output: Output) -> Result<Ending, Error> {
     match &arguments.what {
         None => settings(loaded, output),
-        Some(What::Packs { names }) if names.is_empty() => {
-            let built_in: Vec<String> = BUILT_IN.iter().map(|(name, _)| (*name).into()).collect();
-            packs(&built_in, output)
-        }
-        Some(What::Packs { names }) => packs(names, output),
+        Some(What::Packs { names }) if names.is_empty() => rules_of_venue(loaded, output),
+        Some(What::Packs { names }) => named(names, output),
     }
 }
 
@@ -82,50 +87,133 @@ fn settings(loaded: &Loaded, output: Output) -> Result<Ending, Error> {
     Ok(Ending::Good)
 }
 
-fn packs(names: &[String], output: Output) -> Result<Ending, Error> {
-    let packs =
-        names.iter().map(|name| load_pack(name, Path::new(""))).collect::<Result<Vec<_>, _>>()?;
-    let text = packs.iter().map(page).collect::<Vec<_>>().join("\n\n");
-    let values: Vec<_> = packs.iter().map(value).collect();
-    output.print(&text, &json!({ "packs": values }))?;
+/// The rules that the venue of the settings opens with: which segment is under which, and each of
+/// them once.
+fn rules_of_venue(loaded: &Loaded, output: Output) -> Result<Ending, Error> {
+    let rules = load_rules(&loaded.config)?;
+    let (mut text, mut pages, mut packs) = (String::new(), Vec::new(), Vec::new());
+    let mut segments = Vec::new();
+    for SegmentRules { code, pack, overlay } in &rules {
+        let named = |stated: Option<Stated<'_>>| stated.map(|stated| stated.edition());
+        let over = named(overlay.as_ref().map(Stated::from));
+        let under = Stated::from(pack).edition();
+        let states = over.as_ref().map_or("none: they cannot list".to_owned(), ToString::to_string);
+        writeln!(text, "segment {code}: pack {under}; over it, for state-owned sellers: {states}")
+            .expect("a string takes all that is written to it");
+        segments.push(json!({
+            "code": code,
+            "pack": under.to_string(),
+            "overlay": over.map(|over| over.to_string()),
+        }));
+        for stated in [Some(Stated::from(pack)), overlay.as_ref().map(Stated::from)] {
+            let Some(stated) = stated else { continue };
+            let page = stated.page();
+            if !pages.contains(&page) {
+                pages.push(page);
+                packs.push(stated.value());
+            }
+        }
+    }
+    let text = format!("{text}\n{}", pages.join("\n\n"));
+    output.print(&text, &json!({ "segments": segments, "packs": packs }))?;
     Ok(Ending::Good)
 }
 
-/// A pack for people.
-fn page(file: &PackFile) -> String {
-    let pack = &file.pack;
-    let (code, version) = (&pack.code, pack.version);
-    let (from, jurisdiction) = (pack.valid_from, &pack.jurisdiction);
-    let mut page = format!("{code} version {version}, {jurisdiction}, valid from {from}");
-    for parameter in &file.parameters {
-        let name = parameter.name;
-        let value = format!("{} {}", parameter.value.trim_matches('"'), parameter.unit);
-        let value = value.trim_end_matches(" permission");
-        let value = if value.starts_with("none ") { "none" } else { value };
-        let (class, rule, source) = (parameter.class.letter(), &parameter.rule, &parameter.source);
-        write!(page, "\n  {name:<30} {value:<20} {rule:<5} {class}  {source}")
-            .expect("a string takes all that is written to it");
+/// Packs and overlays by their names.
+fn named(names: &[String], output: Output) -> Result<Ending, Error> {
+    let (mut pages, mut values) = (Vec::new(), Vec::new());
+    for name in names {
+        let (page, value) = match load_any(name, Path::new(""))? {
+            Either::Pack(pack) => (Stated::from(&*pack).page(), Stated::from(&*pack).value()),
+            Either::Overlay(over) => (Stated::from(&*over).page(), Stated::from(&*over).value()),
+        };
+        pages.push(page);
+        values.push(value);
     }
-    page
+    output.print(&pages.join("\n\n"), &json!({ "packs": values }))?;
+    Ok(Ending::Good)
 }
 
-/// A pack for programs.
-fn value(file: &PackFile) -> serde_json::Value {
-    let parameters = file.parameters.iter().map(|parameter| {
+/// What a pack or an overlay states.
+struct Stated<'a> {
+    kind: &'static str,
+    code: &'a str,
+    version: u32,
+    valid_from: Date,
+    jurisdiction: &'a str,
+    parameters: &'a [Parameter],
+}
+
+impl<'a> From<&'a PackFile> for Stated<'a> {
+    fn from(file: &'a PackFile) -> Self {
+        let PackFile { pack, parameters } = file;
+        Self {
+            kind: "pack",
+            code: &pack.code,
+            version: pack.version,
+            valid_from: pack.valid_from,
+            jurisdiction: &pack.jurisdiction,
+            parameters,
+        }
+    }
+}
+
+impl<'a> From<&'a OverlayFile> for Stated<'a> {
+    fn from(file: &'a OverlayFile) -> Self {
+        let OverlayFile { overlay, parameters } = file;
+        Self {
+            kind: "overlay",
+            code: &overlay.code,
+            version: overlay.version,
+            valid_from: overlay.valid_from,
+            jurisdiction: &overlay.jurisdiction,
+            parameters,
+        }
+    }
+}
+
+impl Stated<'_> {
+    fn edition(&self) -> PackVersion {
+        PackVersion { code: self.code.to_owned(), version: self.version }
+    }
+
+    /// For people: as wide as the terminal, and no narrower elsewhere than what is said.
+    fn page(&self) -> String {
+        let Self { code, version, valid_from, jurisdiction, .. } = self;
+        let mut table = Table::new();
+        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_header(["parameter", "value", "unit", "rule", "class", "source"]);
+        let narrow = ColumnConstraint::UpperBoundary(Width::Fixed(VALUE_CELLS));
+        table.column_mut(1).expect("the second of six").set_constraint(narrow);
+        for stated in self.parameters {
+            let value = stated.value.trim_matches('"').replace(',', ", ");
+            let (class, rule) = (stated.class.letter(), &stated.rule);
+            table.add_row([stated.name, &value, stated.unit, rule, class, &stated.source]);
+        }
+        let rows: Vec<_> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+        let rows = rows.join("\n");
+        format!("{code} version {version}, {jurisdiction}, valid from {valid_from}\n{rows}")
+    }
+
+    /// For programs.
+    fn value(&self) -> serde_json::Value {
+        let parameters = self.parameters.iter().map(|parameter| {
+            json!({
+                "name": parameter.name,
+                "value": parameter.value.trim_matches('"'),
+                "unit": parameter.unit,
+                "rule": parameter.rule,
+                "class": parameter.class.letter(),
+                "source": parameter.source,
+            })
+        });
         json!({
-            "name": parameter.name,
-            "value": parameter.value.trim_matches('"'),
-            "unit": parameter.unit,
-            "rule": parameter.rule,
-            "class": parameter.class.letter(),
-            "source": parameter.source,
+            "kind": self.kind,
+            "code": self.code,
+            "version": self.version,
+            "valid_from": self.valid_from.to_string(),
+            "jurisdiction": self.jurisdiction,
+            "parameters": parameters.collect::<Vec<_>>(),
         })
-    });
-    json!({
-        "code": file.pack.code,
-        "version": file.pack.version,
-        "valid_from": file.pack.valid_from.to_string(),
-        "jurisdiction": file.pack.jurisdiction,
-        "parameters": parameters.collect::<Vec<_>>(),
-    })
+    }
 }

@@ -8,6 +8,7 @@ use sfund_engine::id::Sequence;
 use crate::journal::Reader;
 use crate::published::{Block, Item};
 use crate::recovery::json::{Json, object};
+use crate::recovery::rules::RulesInForce;
 use crate::recovery::{Error, STEP_BYTES};
 
 /// Why an export ended early.
@@ -24,6 +25,9 @@ pub enum ExportError {
 /// Writes the entries `from` to `until`, both included, as lines of JSON; fewer if the journal
 /// ends earlier. Returns how many.
 ///
+/// Each line says which rules judged its command. What was put in force before `from` is read from
+/// the beginning of the journal.
+///
 /// # Errors
 ///
 /// [`ExportError`]; the lines before it are whole.
@@ -33,7 +37,9 @@ pub fn export(
     until: Sequence,
     to: &mut dyn Write,
 ) -> Result<u64, ExportError> {
-    let mut next = from.max(Sequence::ZERO.next());
+    let first = from.max(Sequence::ZERO.next());
+    let mut next = Sequence::ZERO.next();
+    let mut rules = RulesInForce::default();
     let mut count = 0_u64;
     while next <= until {
         let blocks = reader.read(next, STEP_BYTES).map_err(Error::from)?;
@@ -43,18 +49,22 @@ pub fn export(
         for block in &blocks {
             let block = std::sync::Arc::new(Block::decode(block).map_err(Error::from)?);
             while let Some(item) = Item::find(&block, next).filter(|_| next <= until) {
-                serde_json::to_writer(&mut *to, &line(&item)).map_err(io::Error::from)?;
-                to.write_all(b"\n")?;
+                if first <= next {
+                    serde_json::to_writer(&mut *to, &line(&item, &rules))
+                        .map_err(io::Error::from)?;
+                    to.write_all(b"\n")?;
+                    count = count.saturating_add(1);
+                }
+                rules.follow(item.outcome().unwrap_or_default());
                 next = next.next();
-                count = count.saturating_add(1);
             }
         }
     }
     Ok(count)
 }
 
-/// One entry.
-fn line(item: &Item) -> Value {
+/// One entry, judged by `rules`.
+fn line(item: &Item, rules: &RulesInForce) -> Value {
     let header = item.header();
     let outcome = match item.outcome() {
         Ok(events) => ("events", Value::Array(events.iter().map(Json::json).collect())),
@@ -67,6 +77,7 @@ fn line(item: &Item) -> Value {
         ("caller", header.caller.json()),
         ("attempt", header.attempt.json()),
         ("command", item.command().json()),
+        ("rules", rules.json()),
         outcome,
         ("hash", Value::String(item.hash().to_string())),
     ])

@@ -8,7 +8,9 @@ use sfund_engine::command::Command;
 use sfund_engine::entry::Attempt;
 use sfund_engine::event::Event;
 use sfund_engine::policy::overlay::Overlay;
-use sfund_engine::policy::{Fees, HolderCaps, Hours, InvestorRules, Limits, Pack, Rates};
+use sfund_engine::policy::{
+    Fees, HolderCaps, Hours, InvestorRules, Limits, Pack, PackVersion, Rates,
+};
 use sfund_engine::registry::affiliate::{Affiliate, Affiliated};
 use sfund_engine::registry::extend_term::{ExtendTerm, TermExtended};
 use sfund_engine::registry::fund::FundDetails;
@@ -136,6 +138,7 @@ records! {
         turnaround_trading_days, holder_caps, investors, province, price_band,
         trading_hours, limits, listing, matching
     }
+    PackVersion { code, version }
     HolderCaps { partnership, limited_liability, joint_stock, contract }
     InvestorRules {
         investment_min, entity_net_assets_min, entity_financial_assets_min,

@@ -6,6 +6,7 @@
 mod export;
 mod json;
 mod json_parts;
+mod rules;
 mod snapshotter;
 mod state;
 mod verify;

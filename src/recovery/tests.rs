@@ -7,14 +7,22 @@ use rand_chacha::ChaCha8Rng;
 use sfund_engine::command::Command;
 use sfund_engine::entry::{Caller, Header};
 use sfund_engine::event::Event;
-use sfund_engine::id::{OrderId, Sequence};
+use sfund_engine::id::{OrderId, SegmentId, Sequence};
+use sfund_engine::policy::overlay::{Overlay, StateRules};
+use sfund_engine::policy::parameter::Rules as _;
 use sfund_engine::trading::cancel_order::CancelOrder;
 use sfund_engine::trading::side::Side;
+use sfund_engine::venue::adopt_pack::PackAdopted;
+use sfund_engine::venue::open_segment::SegmentOpened;
 
-use crate::fixture::{ALICE, CAROL, Server, attempt, cents, disk, order, place, start, units};
+use crate::fixture::{
+    ALICE, CAROL, Server, attempt, cents, disk, open_venue, order, place, start, units,
+};
 use crate::journal::memory::{Disk, FaultPlan};
 use crate::journal::{Draft, Journal, Push};
 use crate::read::projection::Projection;
+use crate::recovery::json::Json as _;
+use crate::recovery::rules::RulesInForce;
 use crate::recovery::{Finding, Unsound, audit, export, recover, take_snapshot, verify};
 use crate::sequencer::{Mode, Submission, encode_entry};
 
@@ -252,9 +260,48 @@ async fn an_export_is_one_line_of_json_for_each_entry() {
     assert_eq!(values[0]["events"][0]["OrderPlaced"]["terms"]["units"], "3.00");
     assert_eq!(values[0]["attempt"]["id"], "09".repeat(16));
     assert_eq!(values[1]["reject"]["name"], "NO_UNITS");
+    let judged = &values[0]["rules"];
+    assert_eq!(
+        (&judged["calendar"], &judged["segments"][0]["segment"]),
+        (&1.into(), &"segment-0".into())
+    );
+    assert_eq!(judged["segments"][0]["pack"]["code"], "licensed");
+    assert_eq!(judged["segments"][0]["pack"]["version"], 1);
     let mut all = Vec::new();
     let count = export(reader.as_ref(), Sequence::ZERO, Sequence::new(12), &mut all).unwrap();
     assert_eq!(count, 12);
     assert!(all.ends_with(&lines.into_bytes()));
     drop(Arc::clone(&reader));
+    let text = String::from_utf8(all).unwrap();
+    let opening: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    assert_eq!(opening["rules"]["segments"], serde_json::json!([]), "none judged the opening");
+}
+
+#[test]
+fn rules_in_force_change_with_what_is_adopted_and_not_before() {
+    let details = open_venue().segments[0].clone();
+    let segment = SegmentId::new(0);
+    let mut rules = RulesInForce::default();
+    rules.follow(&[Event::SegmentOpened(Box::new(SegmentOpened {
+        segment,
+        details: details.clone(),
+    }))]);
+    let before = rules.json();
+    assert_eq!(before["segments"][0]["overlay"], serde_json::Value::Null);
+    let overlay = Some(Overlay {
+        code: "soe".to_owned(),
+        version: 1,
+        valid_from: details.pack.valid_from,
+        jurisdiction: "CN".to_owned(),
+        rules: StateRules::fill(&mut |parameter| Some(parameter.form.bounds().1)).unwrap(),
+    });
+    let adopted = |overlay| {
+        let pack = details.pack.clone();
+        [Event::PackAdopted(Box::new(PackAdopted { segment, pack, overlay }))]
+    };
+    rules.follow(&adopted(overlay));
+    assert_eq!(rules.json()["segments"][0]["overlay"]["code"], "soe");
+    rules.follow(&adopted(None));
+    assert_eq!(rules.json()["segments"][0]["overlay"]["version"], 1, "it stays");
+    assert_eq!(rules.json()["segments"][0]["pack"], before["segments"][0]["pack"]);
 }

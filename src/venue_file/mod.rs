@@ -109,6 +109,61 @@ pub fn read(file: &str, text: &str, folder: &Path) -> Result<VenueFile, Error> {
     Ok(VenueFile { name, utc_offset_minutes, calendar, segments, staff })
 }
 
+/// The rules that a segment opens with, and where each of their values comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentRules {
+    /// The segment's code.
+    pub code: String,
+    /// Its pack.
+    pub pack: pack::PackFile,
+    /// Its overlay.
+    pub overlay: Option<pack::OverlayFile>,
+}
+
+/// Reads the rules that the segments of the venue's file at `path` open with.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub fn load_rules(path: &Path) -> Result<Vec<SegmentRules>, Error> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    read_rules(&path.display().to_string(), &read_text(path)?, folder)
+}
+
+/// Reads the rules of the segments in `text`, the text of `file`.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub fn read_rules(file: &str, text: &str, folder: &Path) -> Result<Vec<SegmentRules>, Error> {
+    let rules = |SegmentDraft { code, pack, overlay, .. }: SegmentDraft| {
+        let overlay = overlay.map(|overlay| load_overlay(&overlay, folder)).transpose()?;
+        Ok(SegmentRules { code, pack: load_pack(&pack, folder)?, overlay })
+    };
+    document::read(file, text, draft)?.segments.into_iter().map(rules).collect()
+}
+
+/// A pack or an overlay.
+pub enum Either {
+    /// A pack.
+    Pack(Box<pack::PackFile>),
+    /// An overlay.
+    Overlay(Box<pack::OverlayFile>),
+}
+
+/// The pack or the overlay of this name, or that of the file, from `folder`.
+///
+/// # Errors
+///
+/// See [`Error`]; of a file that is neither, what keeps it from being a pack.
+pub fn load_any(name: &str, folder: &Path) -> Result<Either, Error> {
+    match (load_pack(name, folder), load_overlay(name, folder)) {
+        (Ok(pack), _) => Ok(Either::Pack(Box::new(pack))),
+        (Err(_), Ok(overlay)) => Ok(Either::Overlay(Box::new(overlay))),
+        (Err(error), Err(_)) => Err(error),
+    }
+}
+
 /// The pack that comes with the program under this name, or that of the file, from `folder`.
 ///
 /// # Errors

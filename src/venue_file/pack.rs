@@ -225,7 +225,8 @@ impl Parameters<'_, '_> {
             let expected = known.expected();
             let value = self
                 .take(known.name, known.unit, &expected, findings, |value| chosen(known, value))?;
-            let taken = self.taken.last().expect("what was taken is kept");
+            let taken = self.taken.last_mut().expect("what was taken is kept");
+            taken.value = known.show(value);
             if taken.rule != known.rule {
                 let (found, expected) = (format!("{:?}", taken.rule), format!("{:?}", known.rule));
                 self.table.refuse(known.name, &format!("of rule {found}"), &expected, findings);

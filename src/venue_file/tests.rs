@@ -129,6 +129,71 @@ fn the_american_pack_holds_the_numbers_of_the_regulation() {
 }
 
 #[test]
+fn every_parameter_of_every_file_is_missed_and_refused_outside_its_range_with_its_line() {
+    type Read = fn(&str, &str) -> Result<(), Faults>;
+    let pack: Read = |file, text| pack::read(file, text).map(|_| ());
+    let overlay: Read = |file, text| pack::read_overlay(file, text).map(|_| ());
+    let packs = pack::BUILT_IN.map(|(_, text)| (text, pack));
+    let overlays = pack::OVERLAYS.map(|(_, text)| (text, overlay));
+    for (text, read) in packs.into_iter().chain(overlays) {
+        assert_eq!(read("p.toml", text), Ok(()));
+        let heads: Vec<_> = text.lines().enumerate().filter(|(_, l)| l.starts_with('[')).collect();
+        assert!(25 <= heads.len());
+        for (line, head) in heads {
+            let name = head.trim_matches(['[', ']']);
+            let lines: Vec<_> = text.lines().collect();
+            let renamed = text.replacen(head, &format!("{}_]", head.trim_end_matches(']')), 1);
+            let said = read("p.toml", &renamed).unwrap_err().to_string();
+            assert!(said.contains(&format!("`{name}` is missing")), "{said}");
+            let unknown = format!("p.toml:{}: unknown key `{name}_`", line + 1);
+            assert!(said.contains(&unknown), "{said}");
+            // No parameter takes a table, or a number below zero.
+            for wrong in ["value = {}", "value = -1"] {
+                let mut changed = lines.clone();
+                let is_list = lines[line + 1].ends_with('[');
+                if is_list {
+                    continue;
+                }
+                changed[line + 1] = wrong;
+                let said = read("p.toml", &changed.join("\n")).unwrap_err().to_string();
+                let refused = format!("p.toml:{}: `{name}.value` is ", line + 2);
+                assert!(said.starts_with(&refused), "{said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_parameter_of_listings_says_its_rule_and_does_not_contradict_another() {
+    pack_fault(
+        "value = 1440\nunit = \"minutes\"\nrule = \"D2\"",
+        "value = 43_201\nunit = \"minutes\"\nrule = \"D2\"",
+        expect![
+            "pack.toml:598: `parameter.free_minutes.value` is 43201, and must be a whole number from 1 to 43200"
+        ],
+    );
+    pack_fault(
+        "[parameter.free_minutes]\nvalue = 1440\nunit = \"minutes\"\nrule = \"D2\"",
+        "[parameter.free_minutes]\nvalue = 1440\nunit = \"minutes\"\nrule = \"D1\"",
+        expect![[r#"pack.toml:597: `parameter.free_minutes` is of rule "D1", and must be "D2""#]],
+    );
+    pack_fault(
+        "[parameter.bids_per_bidder_max]\nvalue = 1000",
+        "[parameter.bids_per_bidder_max]\nvalue = 10001",
+        expect![
+            "pack.toml:817: `parameter.bids_per_bidder_max` is beyond its bound, and must be at most what the parameter that bounds it says"
+        ],
+    );
+    pack_fault(
+        "\"strategy\"",
+        "\"stratagem\"",
+        expect![[
+            r#"pack.toml:274: `parameter.disclosure_fields.value` is a list, and must be a list of "strategy", "term", "manager", "commitment", "net_assets", "portfolio", "cash_flows", "manager_fees", "valuation_method", "encumbrances", "disputes", "transfer_terms", "first_refusal_holders", "reason", "payment_terms", "interim_terms", "accounts" and "taxes""#
+        ]],
+    );
+}
+
+#[test]
 fn an_unknown_parameter_is_refused_with_its_line_and_the_known_one() {
     pack_fault(
         "[parameter.fills_max]",
@@ -326,7 +391,7 @@ fn a_venue_refuses_what_it_does_not_know() {
         "role = \"operator\"",
         "role = \"lp\"",
         expect![[
-            r#"venue.toml:16: `staff[0].role` is "lp", and must be "operator", "supervisor", "settlement_bank" or "regulator""#
+            r#"venue.toml:17: `staff[0].role` is "lp", and must be "operator", "supervisor", "settlement_bank" or "regulator""#
         ]],
     );
     venue_fault(
@@ -347,26 +412,26 @@ fn a_venue_refuses_what_it_does_not_know() {
         "taker_sell = 800",
         "taker_sell = 100_001",
         expect![
-            "venue.toml:41: `segment[0].fees[1].taker_sell` is 100001, and must be a whole number from 0 to 100000"
+            "venue.toml:43: `segment[0].fees[1].taker_sell` is 100001, and must be a whole number from 0 to 100000"
         ],
     );
     venue_fault(
         "taker_sell = 800",
         "taker_sel = 800",
         expect![[r#"
-        venue.toml:41: `segment[0].fees[1].taker_sell` is missing
-        venue.toml:41: unknown key `segment[0].fees[1].taker_sel`: did you mean `taker_sell`?"#]],
+        venue.toml:43: `segment[0].fees[1].taker_sell` is missing
+        venue.toml:43: unknown key `segment[0].fees[1].taker_sel`: did you mean `taker_sell`?"#]],
     );
     venue_fault(
         "fees = [{ maker_buy = 1000, maker_sell = 1000, taker_buy = 1000, taker_sell = 1000 }]",
         "fees = []",
-        expect!["venue.toml:49: `segment[1].fees` is 0 rows, and must be 1 to 8"],
+        expect!["venue.toml:52: `segment[1].fees` is 0 rows, and must be 1 to 8"],
     );
     venue_fault(
         "utc_offset_minutes = 480",
         "utc_offset_minutes = 900",
         expect![
-            "venue.toml:9: `utc_offset_minutes` is 900, and must be a whole number from -720 to 840"
+            "venue.toml:10: `utc_offset_minutes` is 900, and must be a whole number from -720 to 840"
         ],
     );
 }
