@@ -58,7 +58,7 @@ const SERVICE_PARTS: [(u32, &str); 4] = [
 ];
 
 /// Headings of the market's by the first number of their part.
-const PARTS: [(u32, &str); 13] = [
+const PARTS: [(u32, &str); 17] = [
     (101, "Attempts, the venue and access (请求、市场与权限)"),
     (110, "Words, numbers and lists (文字、数值与列表)"),
     (120, "What is not there (查无此项)"),
@@ -72,6 +72,10 @@ const PARTS: [(u32, &str); 13] = [
     (220, "Whether it may be held (持有与资金)"),
     (230, "Queues and the book (委托簿)"),
     (240, "The ledger (账本)"),
+    (300, "Where a listing stands (挂牌阶段)"),
+    (310, "Terms, disclosure and appraisal (条件、披露与评估)"),
+    (320, "Gates, announcement and readers (前置事项、公告与查阅)"),
+    (330, "Documents (披露文件)"),
 ];
 
 #[test]
@@ -121,7 +125,11 @@ fn page() -> String {
     for line in Reject::CATALOGUE {
         if hundred != line.number / 100 {
             hundred = line.number / 100;
-            let of = if hundred == 1 { "Everything (总则)" } else { "Trading (交易)" };
+            let of = match hundred {
+                1 => "Everything (总则)",
+                2 => "Trading (交易)",
+                _ => "Listings (挂牌)",
+            };
             let _ = write!(page, "\n## {hundred}00: {of}\n");
         }
         while let Some((_, title)) = parts.next_if(|(first, _)| *first <= line.number) {

@@ -73,5 +73,6 @@ choices! {
         OrderClosed "order_closed", OrderDecremented "order_decremented", Traded "traded",
         UnitsLocked "units_locked", UnitsUnlocked "units_unlocked",
         TransferRequested "transfer_requested", TransferSettled "transfer_settled",
+        UnitsListed "units_listed", UnitsUnlisted "units_unlisted",
     }
 }

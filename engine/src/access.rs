@@ -90,9 +90,19 @@ pub const fn requirement(kind: CommandKind) -> Requirement {
         CommandKind::OpenVenue | CommandKind::Advance => Requirement::Venue,
         CommandKind::Review => Requirement::Supervisor,
         CommandKind::SettleTransfer => Requirement::SettlementBank,
-        CommandKind::PlaceOrder | CommandKind::AmendOrder | CommandKind::PostIntention => {
-            Requirement::OwnInvestor
-        }
+        CommandKind::PlaceOrder
+        | CommandKind::AmendOrder
+        | CommandKind::PostIntention
+        | CommandKind::DraftListing
+        | CommandKind::SubmitListing
+        | CommandKind::ExtendListing
+        | CommandKind::RepriceListing
+        | CommandKind::ChangeListing
+        | CommandKind::WithdrawListing
+        | CommandKind::AnswerFirstRefusal
+        | CommandKind::AcceptConfidentiality
+        | CommandKind::LookAtDocument => Requirement::OwnInvestor,
+        CommandKind::AnswerConsent => Requirement::Manager,
         CommandKind::CancelOrder
         | CommandKind::CancelAll
         | CommandKind::WithdrawIntention
@@ -113,7 +123,15 @@ pub const fn requirement(kind: CommandKind) -> Requirement {
         | CommandKind::IssueUnits
         | CommandKind::LockUnits
         | CommandKind::SetReference
-        | CommandKind::SetTradingState => Requirement::Operator,
+        | CommandKind::SetTradingState
+        | CommandKind::ReviewListing
+        | CommandKind::SetAgreement
+        | CommandKind::NotifyPartners
+        | CommandKind::RecordApproval
+        | CommandKind::AnnounceListing
+        | CommandKind::SuspendListing
+        | CommandKind::ResumeListing
+        | CommandKind::RevokeListing => Requirement::Operator,
     }
 }
 
@@ -156,6 +174,7 @@ pub fn reach(role: Role, kind: CommandKind) -> Reach {
             }
             Role::Supervisor | Role::SettlementBank | Role::Regulator => Reach::Never,
         },
+        Requirement::Manager if role == Role::Manager => Reach::Own,
         Requirement::Manager
         | Requirement::Lender
         | Requirement::Member

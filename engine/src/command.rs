@@ -4,6 +4,23 @@ use minicbor::{Decode, Encode};
 
 use crate::cash::request_transfer::RequestTransfer;
 use crate::cash::settle_transfer::SettleTransfer;
+use crate::listing::agreement::SetAgreement;
+use crate::listing::announce::AnnounceListing;
+use crate::listing::approve::RecordApproval;
+use crate::listing::change::ChangeListing;
+use crate::listing::confidentiality::AcceptConfidentiality;
+use crate::listing::consent::AnswerConsent;
+use crate::listing::draft::DraftListing;
+use crate::listing::end::{RevokeListing, WithdrawListing};
+use crate::listing::extend::ExtendListing;
+use crate::listing::first_refusal::AnswerFirstRefusal;
+use crate::listing::look::LookAtDocument;
+use crate::listing::notify::NotifyPartners;
+use crate::listing::reprice::RepriceListing;
+use crate::listing::resume::ResumeListing;
+use crate::listing::review::ReviewListing;
+use crate::listing::submit::SubmitListing;
+use crate::listing::suspend::SuspendListing;
 use crate::registry::affiliate::Affiliate;
 use crate::registry::extend_term::ExtendTerm;
 use crate::registry::issue_units::IssueUnits;
@@ -145,6 +162,42 @@ commands! {
     66 PostIntention PostIntention;
     /// Take an intention off the board.
     67 WithdrawIntention WithdrawIntention;
+    /// Draft a listing.
+    100 DraftListing Box<DraftListing>;
+    /// Submit a listing for review.
+    101 SubmitListing SubmitListing;
+    /// The venue's review of a listing.
+    102 ReviewListing Box<ReviewListing>;
+    /// Record what a fund's agreement says of a transfer.
+    103 SetAgreement SetAgreement;
+    /// Record that the other partners were told.
+    104 NotifyPartners NotifyPartners;
+    /// What a holder of the right of first refusal says.
+    105 AnswerFirstRefusal AnswerFirstRefusal;
+    /// What the fund's manager says.
+    106 AnswerConsent AnswerConsent;
+    /// What the state holder's approving body says.
+    107 RecordApproval RecordApproval;
+    /// Announce a listing.
+    108 AnnounceListing AnnounceListing;
+    /// Suspend an announcement.
+    109 SuspendListing Box<SuspendListing>;
+    /// Go on with an announcement.
+    110 ResumeListing ResumeListing;
+    /// Extend an announcement.
+    111 ExtendListing ExtendListing;
+    /// Set another floor.
+    112 RepriceListing RepriceListing;
+    /// Change the content of what is announced.
+    113 ChangeListing Box<ChangeListing>;
+    /// Withdraw a listing.
+    114 WithdrawListing Box<WithdrawListing>;
+    /// Revoke a listing.
+    115 RevokeListing Box<RevokeListing>;
+    /// Accept the confidentiality terms of a listing.
+    116 AcceptConfidentiality AcceptConfidentiality;
+    /// Look at a document of a listing.
+    117 LookAtDocument LookAtDocument;
 }
 
 #[cfg(test)]

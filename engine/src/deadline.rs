@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::id::{IntentionId, OrderId, ProposalId};
+use crate::id::{IntentionId, ListingId, OrderId, ProposalId};
 use crate::time::Time;
 
 /// What becomes due.
@@ -16,6 +16,8 @@ pub(crate) enum Due {
     Intention(IntentionId),
     /// A proposal lapses.
     Proposal(ProposalId),
+    /// Something of a listing is due.
+    Listing(ListingId),
 }
 
 /// Every deadline, earliest first. Derived from the records that it speaks of.

@@ -4,6 +4,23 @@ use minicbor::{Decode, Encode};
 
 use crate::cash::request_transfer::TransferRequested;
 use crate::cash::settle_transfer::TransferSettled;
+use crate::listing::agreement::AgreementSet;
+use crate::listing::announce::ListingAnnounced;
+use crate::listing::change::ListingChanged;
+use crate::listing::close::ListingClosed;
+use crate::listing::confidentiality::ConfidentialityAccepted;
+use crate::listing::consent::GateClosed;
+use crate::listing::draft::ListingDrafted;
+use crate::listing::end::ListingEnded;
+use crate::listing::extend::ListingExtended;
+use crate::listing::first_refusal::FirstRefusalAnswered;
+use crate::listing::look::DocumentLookedAt;
+use crate::listing::notify::PartnersNotified;
+use crate::listing::reprice::ListingRepriced;
+use crate::listing::resume::ListingResumed;
+use crate::listing::review::ListingReviewed;
+use crate::listing::submit::ListingSubmitted;
+use crate::listing::suspend::ListingSuspended;
 use crate::registry::affiliate::Affiliated;
 use crate::registry::extend_term::TermExtended;
 use crate::registry::issue_units::UnitsIssued;
@@ -119,4 +136,38 @@ events! {
     81 CounterpartySuggested CounterpartySuggested;
     /// An intention is off the board.
     82 IntentionClosed IntentionClosed;
+    /// A listing is drafted, or written anew.
+    100 ListingDrafted Box<ListingDrafted>;
+    /// A listing waits for the review.
+    101 ListingSubmitted Box<ListingSubmitted>;
+    /// A listing is reviewed.
+    102 ListingReviewed Box<ListingReviewed>;
+    /// It is recorded what a fund's agreement says.
+    103 AgreementSet AgreementSet;
+    /// The other partners were told.
+    104 PartnersNotified Box<PartnersNotified>;
+    /// A holder of the right of first refusal spoke.
+    105 FirstRefusalAnswered FirstRefusalAnswered;
+    /// A gate of a listing is green or red.
+    106 GateClosed GateClosed;
+    /// A listing is announced.
+    107 ListingAnnounced Box<ListingAnnounced>;
+    /// An announcement stands still.
+    108 ListingSuspended Box<ListingSuspended>;
+    /// An announcement goes on.
+    109 ListingResumed ListingResumed;
+    /// An announcement is extended.
+    110 ListingExtended ListingExtended;
+    /// A listing has another floor.
+    111 ListingRepriced Box<ListingRepriced>;
+    /// The content of what is announced changed.
+    112 ListingChanged Box<ListingChanged>;
+    /// An announcement is over.
+    113 ListingClosed ListingClosed;
+    /// A listing ended without a deal.
+    114 ListingEnded Box<ListingEnded>;
+    /// Somebody accepted the confidentiality terms.
+    115 ConfidentialityAccepted ConfidentialityAccepted;
+    /// Somebody looked at a document.
+    116 DocumentLookedAt DocumentLookedAt;
 }

@@ -100,6 +100,10 @@ id!(
     LockId, u64, "lock-"
 );
 id!(
+    /// One listing: a share that is offered, from its draft to its end (挂牌项目). Dense from 0.
+    ListingId, u64, "listing-"
+);
+id!(
     /// Place of an entry in the journal, from 1 (日志序号). 0 is before the first entry.
     Sequence, u64, "sequence-"
 );

@@ -15,7 +15,7 @@ impl Market {
     /// Checks every invariant; a broken one answers with the part of the market it is about.
     ///
     /// Units: the holdings of a fund sum to what was issued (E5), what is on offer is what the open
-    /// sell orders have left, what is pledged or frozen is what the locks say. Cash: every ledger
+    /// sell orders have left and what listings hold, what is pledged or frozen is what the locks say. Cash: every ledger
     /// sums to zero, nobody is below zero, what is held is what open buy orders and withdrawals
     /// hold. Holders (A3) and orders are counted right, and orders hold what they need.
     ///
@@ -35,6 +35,11 @@ impl Market {
             let sum = offered.entry((order.party, order.fund)).or_default();
             let left = order.units.checked_sub(order.filled).ok_or("orders")?;
             *sum = sum.checked_add(left).ok_or("orders")?;
+        }
+        for (_, listing) in self.listings.iter().filter(|(_, listing)| listing.stage.holds_units())
+        {
+            let sum = offered.entry((listing.seller, listing.terms.fund)).or_default();
+            *sum = sum.checked_add(listing.terms.units).ok_or("listings")?;
         }
         let mut locked = BTreeMap::<_, Units>::new();
         for lock in self.locks.values() {

@@ -5,6 +5,8 @@
 //! answer, an attempt sent again is known, entries survive their bytes, and replaying them, from
 //! the start or from a snapshot, leads to the same digest.
 
+mod listings;
+
 use std::collections::BTreeMap;
 
 use rand::seq::IndexedRandom;
@@ -68,6 +70,7 @@ struct World {
 impl World {
     fn new(seed: u64) -> Self {
         let mut market = trading();
+        listings::hasten(&mut market);
         for number in 2..FUNDS {
             let details = if number == FUNDS { regional_fund() } else { fund() };
             let code = format!("SZ-{number:03}-L");
@@ -192,10 +195,11 @@ impl World {
         let investor = *INVESTORS.choose(&mut self.rng).unwrap();
         let fund = FundId::new(self.rng.random_range(0..FUNDS));
         match self.rng.random_range(0..100) {
-            0..55 => {
+            0..50 => {
                 let caller = if self.rng.random_range(0..20) == 0 { MEMBER } else { investor };
                 (party(caller), Command::PlaceOrder(self.order(investor, fund, at)))
             }
+            50..55 => self.listing(investor, fund, at),
             55..65 => self.amend(),
             65..78 => {
                 let order = self.some_order();
@@ -405,6 +409,7 @@ impl World {
         pack.price_band = self.rng.random_bool(0.3).then_some(Ppm::new(30_000));
         pack.holder_caps.partnership = self.rng.random_range(5..9);
         pack.limits.fills_max = self.rng.random_range(2..20);
+        pack.listing.as_mut().unwrap().partners.notice_days = 0;
         if self.rng.random_range(0..40) == 0 {
             pack.continuous = Permission::Forbidden;
         }

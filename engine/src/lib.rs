@@ -29,6 +29,7 @@ mod index;
 mod invariant;
 #[cfg(test)]
 mod laws;
+pub mod listing;
 pub mod market;
 pub mod policy;
 #[cfg(test)]

@@ -19,6 +19,9 @@ use crate::event::Event;
 use crate::id::{
     FundId, IntentionId, LockId, PartyId, ProposalId, SegmentId, Sequence, TransferId,
 };
+use crate::listing;
+use crate::listing::Listings;
+use crate::listing::agreement::AgreementTerms;
 use crate::policy::Fees;
 use crate::registry;
 use crate::registry::fund::{Fund, TradingState};
@@ -74,6 +77,9 @@ pub struct Market {
     pub(crate) intentions_count: u64,
     /// Derived from the intentions.
     pub(crate) board: Board,
+    pub(crate) listings: Listings,
+    /// What the funds' agreements say of a transfer, where it is recorded.
+    pub(crate) agreements: BTreeMap<FundId, AgreementTerms>,
     pub(crate) attempts: Attempts,
     /// Derived from the records above.
     pub(crate) deadlines: Deadlines,
@@ -256,6 +262,30 @@ impl Market {
             Command::WithdrawIntention(ask) => {
                 trading::board::decide_withdraw(self, context, ask, events)
             }
+            Command::DraftListing(ask) => listing::draft::decide(self, context, ask, events),
+            Command::SubmitListing(ask) => listing::submit::decide(self, context, ask, events),
+            Command::ReviewListing(ask) => listing::review::decide(self, context, ask, events),
+            Command::SetAgreement(ask) => listing::agreement::decide(self, context, ask, events),
+            Command::NotifyPartners(ask) => listing::notify::decide(self, context, ask, events),
+            Command::AnswerFirstRefusal(ask) => {
+                listing::first_refusal::decide(self, context, ask, events)
+            }
+            Command::AnswerConsent(ask) => listing::consent::decide(self, context, ask, events),
+            Command::RecordApproval(ask) => listing::approve::decide(self, context, ask, events),
+            Command::AnnounceListing(ask) => listing::announce::decide(self, context, ask, events),
+            Command::SuspendListing(ask) => listing::suspend::decide(self, context, ask, events),
+            Command::ResumeListing(ask) => listing::resume::decide(self, context, ask, events),
+            Command::ExtendListing(ask) => listing::extend::decide(self, context, ask, events),
+            Command::RepriceListing(ask) => listing::reprice::decide(self, context, ask, events),
+            Command::ChangeListing(ask) => listing::change::decide(self, context, ask, events),
+            Command::WithdrawListing(ask) => {
+                listing::end::decide_withdraw(self, context, ask, events)
+            }
+            Command::RevokeListing(ask) => listing::end::decide_revoke(self, context, ask, events),
+            Command::AcceptConfidentiality(ask) => {
+                listing::confidentiality::decide(self, context, ask, events)
+            }
+            Command::LookAtDocument(ask) => listing::look::decide(self, context, ask, events),
             Command::Advance => venue::advance::decide(self, context, events),
         }
     }
@@ -348,6 +378,23 @@ impl Market {
             Event::IntentionPosted(fact) => trading::board::apply_posted(self, fact),
             Event::CounterpartySuggested(_) => {}
             Event::IntentionClosed(fact) => trading::board::apply_closed(self, fact),
+            Event::ListingDrafted(fact) => listing::draft::apply(self, fact),
+            Event::ListingSubmitted(fact) => listing::submit::apply(self, fact),
+            Event::ListingReviewed(fact) => listing::review::apply(self, fact),
+            Event::AgreementSet(fact) => listing::agreement::apply(self, fact),
+            Event::PartnersNotified(fact) => listing::notify::apply(self, fact),
+            Event::FirstRefusalAnswered(fact) => listing::first_refusal::apply(self, fact),
+            Event::GateClosed(fact) => listing::consent::apply(self, fact),
+            Event::ListingAnnounced(fact) => listing::announce::apply(self, fact),
+            Event::ListingSuspended(fact) => listing::suspend::apply(self, fact),
+            Event::ListingResumed(fact) => listing::resume::apply(self, fact),
+            Event::ListingExtended(fact) => listing::extend::apply(self, fact),
+            Event::ListingRepriced(fact) => listing::reprice::apply(self, fact),
+            Event::ListingChanged(fact) => listing::change::apply(self, fact),
+            Event::ListingClosed(fact) => listing::close::apply(self, fact),
+            Event::ListingEnded(fact) => listing::end::apply(self, fact),
+            Event::ConfidentialityAccepted(fact) => listing::confidentiality::apply(self, fact),
+            Event::DocumentLookedAt(fact) => listing::look::apply(self, fact),
         }
     }
 

@@ -30,8 +30,15 @@ use thiserror::Error;
 
 pub use self::words::{Asked, Asker, Field, NotTradingLevel, Shortfall};
 use crate::access::Requirement;
-use crate::amount::{Money, Price, Units};
-use crate::id::{FundId, IntentionId, LockId, OrderId, PartyId, ProposalId, SegmentId, TransferId};
+use crate::amount::{Money, Ppm, Price, Units};
+use crate::id::{
+    FundId, IntentionId, ListingId, LockId, OrderId, PartyId, ProposalId, SegmentId, TransferId,
+};
+use crate::listing::confidentiality::Conflict;
+use crate::listing::document::Sha256;
+use crate::listing::gate::{GateKind, GateState};
+use crate::listing::stage::{Needs, Stage};
+use crate::listing::terms::Method;
 use crate::registry::party::Role;
 use crate::time::{Date, Time};
 
@@ -406,6 +413,135 @@ rejects! {
     /// A balance would be more than the ledger or the register takes.
     240 "BALANCE_TOO_LARGE" Exhausted "" "{party} would have more than the ledger takes"
     BalanceTooLarge { 0 party: PartyId }
+
+    /// No listing that the caller may see has this id.
+    300 "LISTING_NOT_FOUND" NotFound "" "there is no {listing}"
+    ListingNotFound { 0 listing: ListingId }
+
+    /// The listing stands at another point of its life.
+    301 "LISTING_STAGE" Rule "" "{listing} is {stage}; this takes {needs}"
+    ListingStage { 0 listing: ListingId, 1 stage: Stage, 2 needs: Needs }
+
+    /// A listing that was submitted keeps its fund and its units: withdraw it to offer others.
+    302 "LISTED_UNITS_FIXED" Rule "A8" "{listing} keeps its fund and its {units} units"
+    ListedUnitsFixed { 0 listing: ListingId, 1 units: Units }
+
+    /// The party has as many listings under way as one may.
+    303 "TOO_MANY_LISTINGS" Exhausted "" "{party} has {limit} listings, and no more can be"
+    TooManyListings { 0 party: PartyId, 1 limit: u32 }
+
+    /// The listing was sent back as often as one may be.
+    304 "TOO_MANY_SUBMISSIONS" Rule "" "{listing} was submitted {limit} times; withdraw it"
+    TooManySubmissions { 0 listing: ListingId, 1 limit: u32 }
+
+    /// The pack does not allow this way to find a buyer.
+    305 "METHOD_FORBIDDEN" Rule "A1" "the segment allows no listing in the mode {method}"
+    MethodForbidden { 0 method: Method }
+
+    /// A deposit is at most the pack's share of the floor.
+    306 "DEPOSIT_TOO_HIGH" Rule "D1" "a deposit of {deposit} of the floor is more than {most}"
+    DepositTooHigh { 0 deposit: Ppm, 1 most: Ppm }
+
+    /// An announcement, an extension or a repricing lasts at least so many working days.
+    307 "ANNOUNCEMENT_TOO_SHORT" Rule "C2" "{days} working days are less than {least}"
+    AnnouncementTooShort { 0 days: u16, 1 least: u16 }
+
+    /// An announcement lasts at most so many working days.
+    308 "ANNOUNCEMENT_TOO_LONG" Rule "C2" "{days} working days are more than {longest}"
+    AnnouncementTooLong { 0 days: u16, 1 longest: u16 }
+
+    /// An announcement is extended at most so often.
+    309 "TOO_MANY_EXTENSIONS" Rule "C2" "{extensions} extensions are more than {most}"
+    TooManyExtensions { 0 extensions: u16, 1 most: u16 }
+
+    /// The pack wants the price at once.
+    310 "INSTALMENTS_FORBIDDEN" Rule "C6" "the price is not paid in instalments here"
+    InstalmentsForbidden {}
+
+    /// A first instalment is at least the pack's share of the price.
+    311 "FIRST_INSTALMENT_TOO_SMALL" Rule "C6" "a first part of {first} is less than {least}"
+    FirstInstalmentTooSmall { 0 first: Ppm, 1 least: Ppm }
+
+    /// Later instalments are secured and bear interest.
+    312 "INTEREST_MISSING" Rule "C6" "what is paid later bears interest"
+    InterestMissing {}
+
+    /// A state-owned seller's price does not follow the interim period.
+    313 "INTERIM_PRICE_FIXED" Rule "C5" "the agreed price does not follow the interim period"
+    InterimPriceFixed {}
+
+    /// Too little of what the pack wants disclosed is answered.
+    314 "DISCLOSURE_INCOMPLETE" Rule "A5"
+    "{answered} of {asked} disclosure fields are answered; it takes {least}"
+    DisclosureIncomplete { 0 answered: u16, 1 asked: u16, 2 least: Ppm }
+
+    /// A state-owned seller's price rests on a filed appraisal.
+    315 "APPRAISAL_MISSING" Rule "C1" "a state-owned seller has a filed appraisal"
+    AppraisalMissing {}
+
+    /// A filed appraisal is good for so long from its base date, on this day too.
+    316 "APPRAISAL_NOT_VALID" Rule "C1"
+    "the appraisal of {base_date} is good until {last}, and not on {date}"
+    AppraisalNotValid { 0 base_date: Date, 1 last: Date, 2 date: Date }
+
+    /// A state-owned seller's floor is not below its share of the filed value.
+    317 "FLOOR_TOO_LOW" Rule "C3" "a floor of {floor} is below {lowest}"
+    FloorTooLow { 0 floor: Price, 1 lowest: Price }
+
+    /// Without a buyer for so long, the appraisal is redone before the listing goes on.
+    318 "APPRAISAL_TO_BE_REDONE" Rule "C2"
+    "announced since {first} without a buyer; from {until} on it takes a new appraisal"
+    AppraisalToBeRedone { 0 first: Date, 1 until: Date }
+
+    /// The gate is not there, or does not wait for an answer.
+    319 "GATE_NOT_RUNNING" Rule "B5" "the {gate} of {listing} does not wait for anybody"
+    GateNotRunning { 0 listing: ListingId, 1 gate: GateKind }
+
+    /// A listing is announced when every gate is green.
+    320 "GATE_NOT_GREEN" Rule "B1" "the {gate} of {listing} is {state}"
+    GateNotGreen { 0 listing: ListingId, 1 gate: GateKind, 2 state: GateState }
+
+    /// The notice is delivered between the acceptance and today.
+    321 "DELIVERY_OUT_OF_RANGE" Rule "B1" "{delivered} is not from {from} to {until}"
+    DeliveryOutOfRange { 0 delivered: Date, 1 from: Date, 2 until: Date }
+
+    /// A holder of the right of first refusal speaks once.
+    322 "ANSWERED_ALREADY" AlreadyExists "B3" "{party} has answered for {listing}"
+    AnsweredAlready { 0 party: PartyId, 1 listing: ListingId }
+
+    /// After an offer of the seller was taken down, none is made known for a while.
+    323 "RELISTING_PAUSE" Rule "A1" "no offer of this seller in the fund before {from}"
+    RelistingPause { 0 from: Date }
+
+    /// A suspension ends within the pack's span.
+    324 "SUSPENSION_TOO_LONG" Rule "C2" "a suspension until {until} is past, or beyond {latest}"
+    SuspensionTooLong { 0 until: Date, 1 latest: Date }
+
+    /// An announcement is extended only if that was announced.
+    325 "EXTENSION_NOT_ANNOUNCED" Rule "C2" "{listing} announced no extension"
+    ExtensionNotAnnounced { 0 listing: ListingId }
+
+    /// Who declared an intention is not met with another price.
+    326 "LISTING_HAS_INTENTIONS" Rule "C2" "{listing} has {intentions} intentions at its price"
+    ListingHasIntentions { 0 listing: ListingId, 1 intentions: u32 }
+
+    /// The seller, its affiliates and the venue's staff do not bid.
+    327 "CONFLICT_OF_INTEREST" Rule "A9" "{party} may not bid on {listing}: {why}"
+    ConflictOfInterest { 0 party: PartyId, 1 listing: ListingId, 2 why: Conflict }
+
+    /// The confidentiality terms are accepted once.
+    328 "CONFIDENTIALITY_ACCEPTED" AlreadyExists "A5"
+    "{party} has accepted the confidentiality terms of {listing}"
+    ConfidentialityAccepted { 0 party: PartyId, 1 listing: ListingId }
+
+    /// The full disclosure opens once the confidentiality terms are accepted.
+    329 "CONFIDENTIALITY_NOT_ACCEPTED" Rule "A5"
+    "{party} has not accepted the confidentiality terms of {listing}"
+    ConfidentialityNotAccepted { 0 party: PartyId, 1 listing: ListingId }
+
+    /// The listing has no such document.
+    330 "DOCUMENT_NOT_FOUND" NotFound "" "{listing} has no document {document}"
+    DocumentNotFound { 0 listing: ListingId, 1 document: Sha256 }
 }
 
 impl Reject {

@@ -15,6 +15,7 @@ use crate::cash::ledger::{Cash, House, Ledger};
 use crate::deadline::{Deadlines, Due};
 use crate::dedup::{Attempts, Remembered};
 use crate::id::{FundId, PartyId};
+use crate::listing::Listings;
 use crate::market::Market;
 use crate::registry::holding::{Holding, Register};
 use crate::trading::book::Books;
@@ -22,10 +23,10 @@ use crate::trading::counterparties::Board;
 use crate::trading::order::{OpenOrder, Orders};
 
 /// Version of the layout below. It changes only with a golden file and a changelog line.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Parts of the array that a snapshot is.
-const PARTS: u64 = 26;
+const PARTS: u64 = 28;
 
 /// The bytes are no snapshot of this version, or contradict themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -96,6 +97,7 @@ impl Market {
         e.u64(self.trades_count)?;
         e.encode(&self.sweeps)?.u64(self.sweeps_count)?;
         e.encode(&self.intentions)?.u64(self.intentions_count)?;
+        e.encode(self.listings.records())?.encode(&self.agreements)?;
         e.array(length(self.attempts.kept().len()))?;
         for remembered in self.attempts.kept() {
             e.encode(remembered)?;
@@ -145,6 +147,9 @@ impl Market {
             sweeps_count: part(d)?,
             intentions: part(d)?,
             intentions_count: part(d)?,
+            listings: Listings::from_records(part(d)?)
+                .ok_or(Damaged::Contradiction { part: "listings" })?,
+            agreements: part(d)?,
             attempts: Attempts::from_kept(part::<Vec<Remembered>>(d)?)
                 .ok_or(Damaged::Contradiction { part: "attempts" })?,
             ..Self::default()
@@ -176,6 +181,11 @@ impl Market {
         }
         for (sweep, record) in &self.sweeps {
             deadlines.set(record.due, Due::Sweep(*sweep));
+        }
+        for (listing, record) in self.listings.iter() {
+            if let Some(due) = record.due() {
+                deadlines.set(due, Due::Listing(listing));
+            }
         }
         self.deadlines = deadlines;
         self.board = Board::from_intentions(&self.intentions);

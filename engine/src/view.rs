@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::cash::ledger::{Cash, CashPlace, House};
 use crate::cash::request_transfer::RequestTransfer;
-use crate::id::{FundId, IntentionId, LockId, PartyId, ProposalId, SegmentId, TransferId};
+use crate::id::{
+    FundId, IntentionId, ListingId, LockId, PartyId, ProposalId, SegmentId, TransferId,
+};
+use crate::listing::Listing;
+use crate::listing::agreement::AgreementTerms;
 use crate::market::{Market, Venue};
 use crate::policy::Fees;
 use crate::registry::fund::{Currency, Fund};
@@ -124,5 +128,23 @@ impl Market {
     #[must_use]
     pub const fn intentions(&self) -> &BTreeMap<IntentionId, PostIntention> {
         &self.intentions
+    }
+
+    /// Every listing (挂牌项目); an id is an index.
+    #[must_use]
+    pub fn listings(&self) -> &[Listing] {
+        self.listings.records()
+    }
+
+    /// The listing of this id (挂牌项目).
+    #[must_use]
+    pub fn listing(&self, listing: ListingId) -> Option<&Listing> {
+        self.listings.get(listing)
+    }
+
+    /// What the funds' agreements say of a transfer, where it is recorded (合伙协议转让条款).
+    #[must_use]
+    pub const fn agreements(&self) -> &BTreeMap<FundId, AgreementTerms> {
+        &self.agreements
     }
 }

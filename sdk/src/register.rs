@@ -40,6 +40,10 @@ pub enum Cause {
     TransferRequested,
     /// A transfer was settled (银行确认).
     TransferSettled,
+    /// A listing was submitted and holds its units.
+    UnitsListed,
+    /// A listing ended and gave its units back.
+    UnitsUnlisted,
 }
 
 /// Units of a holding by state (rule E5).

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sfund_engine::cash::request_transfer::{Direction, TransferRequested};
 use sfund_engine::cash::settle_transfer::TransferSettled;
-use sfund_engine::id::{FundId, PartyId};
+use sfund_engine::id::{FundId, ListingId, PartyId};
 use sfund_engine::registry::fund::Currency;
 use sfund_engine::registry::issue_units::UnitsIssued;
 use sfund_engine::registry::lock_units::UnitsLocked;
@@ -38,6 +38,21 @@ impl Fold<'_> {
         self.copy_holding(party, fund, Cause::Unlocked(fact.lock));
         let view = LockView { released: Some(self.stamp), ..LockView::clone(&lock) };
         self.read.0.locks_released.push((party, fund), Arc::new(view), |_| {});
+    }
+
+    pub(super) fn units_listed(&mut self, listing: ListingId) {
+        self.copy_listed(listing, Cause::Listed(listing));
+    }
+
+    /// Writes a line only where the listing gave its units back.
+    pub(super) fn units_unlisted(&mut self, listing: ListingId) {
+        self.copy_listed(listing, Cause::Unlisted(listing));
+    }
+
+    fn copy_listed(&mut self, listing: ListingId, cause: Cause) {
+        let record = self.market.listing(listing).expect("events name listings that are there");
+        let (seller, fund) = (record.seller, record.terms.fund);
+        self.copy_holding(seller, fund, cause);
     }
 
     pub(super) fn transfer_requested(&mut self, fact: &TransferRequested) {

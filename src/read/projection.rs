@@ -281,6 +281,23 @@ impl Fold<'_> {
             Event::IntentionPosted(fact) => self.intention_posted(fact),
             Event::CounterpartySuggested(fact) => self.counterparty_suggested(fact),
             Event::IntentionClosed(fact) => self.intention_closed(fact),
+            Event::ListingDrafted(_)
+            | Event::AgreementSet(_)
+            | Event::PartnersNotified(_)
+            | Event::FirstRefusalAnswered(_)
+            | Event::GateClosed(_)
+            | Event::ListingAnnounced(_)
+            | Event::ListingSuspended(_)
+            | Event::ListingResumed(_)
+            | Event::ListingExtended(_)
+            | Event::ListingRepriced(_)
+            | Event::ListingChanged(_)
+            | Event::ListingClosed(_)
+            | Event::ConfidentialityAccepted(_)
+            | Event::DocumentLookedAt(_) => {}
+            Event::ListingEnded(fact) => self.units_unlisted(fact.listing),
+            Event::ListingSubmitted(fact) => self.units_listed(fact.listing),
+            Event::ListingReviewed(fact) => self.units_unlisted(fact.listing),
         }
     }
 

@@ -6,7 +6,8 @@ use sfund_engine::cash::ledger::Cash;
 use sfund_engine::cash::request_transfer::RequestTransfer;
 use sfund_engine::cash::settle_transfer::TransferOutcome;
 use sfund_engine::id::{
-    FundId, IntentionId, LockId, OrderId, PartyId, ProposalId, SegmentId, Sequence, TransferId,
+    FundId, IntentionId, ListingId, LockId, OrderId, PartyId, ProposalId, SegmentId, Sequence,
+    TransferId,
 };
 use sfund_engine::policy::Fees;
 use sfund_engine::registry::fund::{Fund, TradingState};
@@ -159,6 +160,12 @@ pub enum Cause {
     /// A transfer was settled.
     #[n(9)]
     TransferSettled(#[n(0)] TransferId),
+    /// A listing was submitted and holds its units.
+    #[n(10)]
+    Listed(#[n(0)] ListingId),
+    /// A listing ended and gave its units back.
+    #[n(11)]
+    Unlisted(#[n(0)] ListingId),
 }
 
 /// A line of the register's statement: what changed a holding, from what to what.

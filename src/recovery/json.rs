@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use sfund_engine::amount::{Money, Ppm, Price, Units};
 use sfund_engine::entry::Caller;
 use sfund_engine::id::{
-    FundId, IntentionId, LockId, OrderId, PartyId, ProposalId, SegmentId, TradeId, TransferId,
+    FundId, IntentionId, ListingId, LockId, OrderId, PartyId, ProposalId, SegmentId, TradeId,
+    TransferId,
 };
 use sfund_engine::policy::Permission;
 use sfund_engine::policy::listing::ListingRules;
@@ -69,7 +70,7 @@ macro_rules! as_number {
 
 as_text! {
     Money Price Units Currency Date Time
-    FundId IntentionId LockId OrderId PartyId ProposalId SegmentId TradeId TransferId
+    FundId IntentionId ListingId LockId OrderId PartyId ProposalId SegmentId TradeId TransferId
 }
 
 as_name! {
@@ -215,6 +216,20 @@ impl Json for Reject {
         ])
     }
 }
+
+/// A record is an object of all its fields.
+macro_rules! records {
+    ($($type:ident { $($field:ident),* $(,)? })*) => {
+        $(impl Json for $type {
+            fn json(&self) -> Value {
+                let Self { $($field),* } = self;
+                object([$((stringify!($field), $field.json())),*])
+            }
+        })*
+    };
+}
+
+pub(super) use {as_name, as_text, records};
 
 /// An object with one member.
 pub(super) fn one(name: &str, value: Value) -> Value {

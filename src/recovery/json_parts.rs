@@ -44,18 +44,7 @@ use sfund_engine::venue::segment::SegmentDetails;
 use sfund_engine::venue::set_calendar::{CalendarSet, SetCalendar};
 use sfund_engine::venue::set_fees::{FeesSet, SetFees};
 
-use crate::recovery::json::{Json, object, one};
-
-macro_rules! records {
-    ($($type:ident { $($field:ident),* $(,)? })*) => {
-        $(impl Json for $type {
-            fn json(&self) -> Value {
-                let Self { $($field),* } = self;
-                object([$((stringify!($field), $field.json())),*])
-            }
-        })*
-    };
-}
+use crate::recovery::json::{Json, object, one, records};
 
 records! {
     RequestTransfer { party, direction, currency, amount, reference }
@@ -196,6 +185,24 @@ choices! { Command:
     SetTradingState
     PostIntention
     WithdrawIntention
+    DraftListing
+    SubmitListing
+    ReviewListing
+    SetAgreement
+    NotifyPartners
+    AnswerFirstRefusal
+    AnswerConsent
+    RecordApproval
+    AnnounceListing
+    SuspendListing
+    ResumeListing
+    ExtendListing
+    RepriceListing
+    ChangeListing
+    WithdrawListing
+    RevokeListing
+    AcceptConfidentiality
+    LookAtDocument
     ; Advance
 }
 
@@ -233,5 +240,22 @@ choices! { Event:
     IntentionPosted
     CounterpartySuggested
     IntentionClosed
+    ListingDrafted
+    ListingSubmitted
+    ListingReviewed
+    AgreementSet
+    PartnersNotified
+    FirstRefusalAnswered
+    GateClosed
+    ListingAnnounced
+    ListingSuspended
+    ListingResumed
+    ListingExtended
+    ListingRepriced
+    ListingChanged
+    ListingClosed
+    ListingEnded
+    ConfidentialityAccepted
+    DocumentLookedAt
     ;
 }

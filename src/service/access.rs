@@ -196,12 +196,35 @@ mod tests {
         assert_eq!(listed, described());
     }
 
+    const LISTINGS: [CommandKind; 18] = [
+        CommandKind::DraftListing,
+        CommandKind::SubmitListing,
+        CommandKind::ReviewListing,
+        CommandKind::SetAgreement,
+        CommandKind::NotifyPartners,
+        CommandKind::AnswerFirstRefusal,
+        CommandKind::AnswerConsent,
+        CommandKind::RecordApproval,
+        CommandKind::AnnounceListing,
+        CommandKind::SuspendListing,
+        CommandKind::ResumeListing,
+        CommandKind::ExtendListing,
+        CommandKind::RepriceListing,
+        CommandKind::ChangeListing,
+        CommandKind::WithdrawListing,
+        CommandKind::RevokeListing,
+        CommandKind::AcceptConfidentiality,
+        CommandKind::LookAtDocument,
+    ];
+
     #[test]
-    fn every_command_but_the_venues_own_has_a_method() {
+    fn every_command_but_the_venues_own_and_the_listings_has_a_method() {
         for kind in CommandKind::ALL {
             let has = RPCS.iter().any(|rpc| rpc.does == Does::Command(*kind));
             let is_venues = matches!(kind, CommandKind::OpenVenue | CommandKind::Advance);
-            assert_eq!(has, !is_venues, "{}", kind.name());
+            // Their service is not here yet.
+            let is_of_listings = LISTINGS.contains(kind);
+            assert_eq!(has, !is_venues && !is_of_listings, "{}", kind.name());
         }
     }
 

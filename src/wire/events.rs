@@ -52,7 +52,24 @@ pub fn public(event: &Event, stamp: Stamp, read: &Read) -> Option<Public> {
         | Event::SweepAdvanced(_)
         | Event::IntentionPosted(_)
         | Event::CounterpartySuggested(_)
-        | Event::IntentionClosed(_) => None,
+        | Event::IntentionClosed(_)
+        | Event::ListingDrafted(_)
+        | Event::ListingSubmitted(_)
+        | Event::ListingReviewed(_)
+        | Event::AgreementSet(_)
+        | Event::PartnersNotified(_)
+        | Event::FirstRefusalAnswered(_)
+        | Event::GateClosed(_)
+        | Event::ListingAnnounced(_)
+        | Event::ListingSuspended(_)
+        | Event::ListingResumed(_)
+        | Event::ListingExtended(_)
+        | Event::ListingRepriced(_)
+        | Event::ListingChanged(_)
+        | Event::ListingClosed(_)
+        | Event::ListingEnded(_)
+        | Event::ConfidentialityAccepted(_)
+        | Event::DocumentLookedAt(_) => None,
     }
 }
 

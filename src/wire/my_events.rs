@@ -80,7 +80,24 @@ pub fn mine(event: &Event, stamp: Stamp, party: PartyId, owners: &impl Owners) -
         | Event::SweepStarted(_)
         | Event::SweepAdvanced(_)
         | Event::ReferenceSet(_)
-        | Event::TradingStateSet(_) => Vec::new(),
+        | Event::TradingStateSet(_)
+        | Event::ListingDrafted(_)
+        | Event::ListingSubmitted(_)
+        | Event::ListingReviewed(_)
+        | Event::AgreementSet(_)
+        | Event::PartnersNotified(_)
+        | Event::FirstRefusalAnswered(_)
+        | Event::GateClosed(_)
+        | Event::ListingAnnounced(_)
+        | Event::ListingSuspended(_)
+        | Event::ListingResumed(_)
+        | Event::ListingExtended(_)
+        | Event::ListingRepriced(_)
+        | Event::ListingChanged(_)
+        | Event::ListingClosed(_)
+        | Event::ListingEnded(_)
+        | Event::ConfidentialityAccepted(_)
+        | Event::DocumentLookedAt(_) => Vec::new(),
     }
 }
 

@@ -81,5 +81,7 @@ pub fn cause(cause: Cause) -> (v1::StatementCause, String) {
         Cause::Unlocked(lock) => (v1::StatementCause::UnitsUnlocked, lock.to_string()),
         Cause::TransferRequested(id) => (v1::StatementCause::TransferRequested, id.to_string()),
         Cause::TransferSettled(id) => (v1::StatementCause::TransferSettled, id.to_string()),
+        Cause::Listed(listing) => (v1::StatementCause::UnitsListed, listing.to_string()),
+        Cause::Unlisted(listing) => (v1::StatementCause::UnitsUnlisted, listing.to_string()),
     }
 }

@@ -1,5 +1,6 @@
 //! A fixed value of every command.
 
+use super::listings::commands as listings;
 use super::{FUND, LATER, ORDER, OTHER, PARTY, date};
 use crate::amount::{Money, Ppm, Price, Units};
 use crate::calendar::Calendar;
@@ -42,7 +43,8 @@ use crate::venue::set_fees::SetFees;
 
 /// One of each kind, and more where a command has several shapes.
 pub(super) fn commands() -> Vec<Command> {
-    [venue(), registry(), holdings(), orders(), market(), vec![Command::Advance]].concat()
+    [venue(), registry(), holdings(), orders(), market(), listings(), vec![Command::Advance]]
+        .concat()
 }
 
 fn venue() -> Vec<Command> {

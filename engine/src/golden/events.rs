@@ -5,6 +5,7 @@ use super::commands::{
     place_order, post_intention, qualification, rates, request_transfer, segment_details,
     set_reference,
 };
+use super::listings::events as listings;
 use super::{FUND, LATER, NOW, ORDER, OTHER, PARTY, date};
 use crate::amount::{Money, Price, Units};
 use crate::cash::request_transfer::TransferRequested;
@@ -48,7 +49,7 @@ const PROPOSAL: ProposalId = ProposalId::new(300);
 
 /// One of each kind, and more where an event has several shapes.
 pub(super) fn events() -> Vec<Event> {
-    [venue(), registry(), holdings(), orders(), closings(), sweeps(), market()].concat()
+    [venue(), registry(), holdings(), orders(), closings(), sweeps(), market(), listings()].concat()
 }
 
 fn venue() -> Vec<Event> {

@@ -8,6 +8,7 @@
 mod commands;
 mod digest;
 mod events;
+mod listings;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -20,6 +21,7 @@ use crate::command::{Command, CommandKind};
 use crate::entry::{Attempt, Caller, Entry, Outcome};
 use crate::event::Event;
 use crate::id::{FundId, OrderId, PartyId};
+use crate::listing::stage::{Needs, Stage};
 use crate::registry::party::Role;
 use crate::reject::{Asker, Field, NotTradingLevel, Reject, Shortfall};
 use crate::time::{Date, Time};
@@ -140,6 +142,11 @@ fn refusals() -> Vec<Reject> {
         },
         Reject::OrderNotOpen { order: ORDER },
         Reject::BalanceTooLarge { party },
+        Reject::ListingStage {
+            listing: listings::LISTING,
+            stage: Stage::Suspended,
+            needs: Needs::OnTheBoard,
+        },
     ];
     refusals.extend(shortfalls.map(|shortfall| Reject::NotQualified { party, shortfall }));
     refusals.extend(askers.map(|role| {

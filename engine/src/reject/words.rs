@@ -133,6 +133,30 @@ field_names! {
     50 StateRules "state_rules";
     /// Rules of a pack for a qualified matching service.
     51 MatchingRules "matching_rules";
+    /// What a teaser says.
+    60 Headline "headline";
+    /// A deposit, in parts per million.
+    61 Deposit "deposit";
+    /// An announcement, in working days.
+    62 AnnouncementDays "announcement_working_days";
+    /// A period, in days.
+    63 Period "period";
+    /// Terms of payment.
+    64 Payment "payment";
+    /// A filing number.
+    65 Filing "filing";
+    /// Disclosure fields.
+    66 Disclosures "disclosures";
+    /// Documents.
+    67 Documents "documents";
+    /// A document's size in bytes.
+    68 DocumentSize "document_size_bytes";
+    /// Listings.
+    69 Listings "listings";
+    /// Reasons.
+    70 Reasons "reasons";
+    /// Those who accepted confidentiality terms.
+    71 Readers "readers";
 }
 
 /// The command that a refusal speaks of, by its number.

@@ -6,6 +6,7 @@
 
 use crate::deadline::Due;
 use crate::event::Event;
+use crate::listing;
 use crate::market::{Context, Market};
 use crate::policy::ADVANCE_MAX;
 use crate::reject::Reject;
@@ -41,6 +42,7 @@ pub(crate) fn decide(
                 let end = ProposalEnd::Lapsed;
                 events.push(Event::ProposalClosed(ProposalClosed { proposal, end, by: None }));
             }
+            Due::Listing(listing) => listing::decide_due(market, context.at, listing, events),
         }
     }
     Ok(())

@@ -160,6 +160,7 @@ twins! {
         OrderClosed OrderClosed, OrderDecremented OrderDecremented, Traded Traded,
         UnitsLocked UnitsLocked, UnitsUnlocked UnitsUnlocked,
         TransferRequested TransferRequested, TransferSettled TransferSettled,
+        UnitsListed UnitsListed, UnitsUnlisted UnitsUnlisted,
     }
 }
 
