@@ -330,6 +330,7 @@ async fn an_owner_hears_of_everything_and_a_reader_of_what_is_public() {
     .unwrap();
     let reason = "改为持有".to_owned();
     command!(counter.lp, withdraw_listing, WithdrawListingRequest, id, reason: reason).unwrap();
+    cast.all_seen().await;
     let heard = |player: &Player| {
         let mut stream = player.client.trading().my_events().after(from).open();
         async move {
@@ -349,7 +350,9 @@ async fn an_owner_hears_of_everything_and_a_reader_of_what_is_public() {
         assert!(own.iter().any(|one| one == name), "{name}: {own:?}");
     }
     let reader = heard(&cast.s_fund).await;
-    assert_eq!(reader, ["ConfidentialityAccepted", "ListingSuspended", "ListingEnded"]);
+    // What was public before it accepted the terms is told too to who catches up.
+    let public = ["ListingAnnounced", "ConfidentialityAccepted", "ListingSuspended"];
+    assert_eq!(reader, [&public[..], &["ListingEnded"]].concat());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -283,3 +283,33 @@ fn restore<K: Copy + Ord + Hash, V, R: Clone + From<V>>(
     let rows = kept.rows.into_iter().map(|(number, key, row)| (number, key, R::from(row)));
     rings.restore(kept.next, rows.inspect(|(_, _, row)| seen(row)));
 }
+
+#[cfg(test)]
+mod tests {
+    use sfund_engine::id::Sequence;
+    use sfund_engine::listing::stage::Stage;
+    use sfund_engine::time::Time;
+
+    use super::*;
+    use crate::read::listings::Happening;
+    use crate::read::page::Ask;
+
+    #[test]
+    fn what_happened_to_listings_is_kept_and_absent_before_the_first() {
+        let read = Read::empty(0);
+        let before = minicbor::to_vec(read.history()).unwrap();
+        let stamp = Stamp { sequence: Sequence::new(7), at: Time::from_nanos(9) };
+        let stage = Some(Stage::Submitted);
+        let what = Happening { event: 101, stage, ..Happening::default() };
+        let line = Arc::new(ListingLine { stamp, what });
+        read.0.listing_lines.push(ListingId::new(3), Arc::clone(&line), |_| {});
+        let after = minicbor::to_vec(read.history()).unwrap();
+        assert!(before.len() < after.len());
+        let lines = |bytes: &[u8]| {
+            let read = Read::of_history(bytes).unwrap();
+            read.listing_lines(ListingId::new(3), &Ask::first(), |_| true).rows
+        };
+        assert_eq!(lines(&after), [line]);
+        assert_eq!(lines(&before), []);
+    }
+}
