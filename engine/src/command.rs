@@ -80,6 +80,21 @@ macro_rules! commands {
             /// Every kind.
             pub const ALL: &'static [Self] = &[$(Self::$name,)* Self::Advance];
 
+            /// The number under which the kind is stored, for ever.
+            #[must_use]
+            pub const fn number(self) -> u16 {
+                match self {
+                    $(Self::$name => $number,)*
+                    Self::Advance => 99,
+                }
+            }
+
+            /// The kind of this number.
+            #[must_use]
+            pub fn numbered(number: u16) -> Option<Self> {
+                Self::ALL.iter().copied().find(|kind| kind.number() == number)
+            }
+
             /// The kind's name, as `PlaceOrder`.
             #[must_use]
             pub const fn name(self) -> &'static str {
@@ -183,4 +198,18 @@ commands! {
     116 AcceptConfidentiality AcceptConfidentiality;
     /// Look at a document of a listing.
     117 LookAtDocument LookAtDocument;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_stored_under_a_number_of_its_own() {
+        for kind in CommandKind::ALL {
+            assert_eq!(CommandKind::numbered(kind.number()), Some(*kind));
+        }
+        assert_eq!(CommandKind::PlaceOrder.number(), 60);
+        assert_eq!(CommandKind::numbered(0), None);
+    }
 }

@@ -159,22 +159,20 @@ field_names! {
     71 Readers "readers";
 }
 
-/// The command that a refusal speaks of.
+/// The command that a refusal speaks of, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Asked(#[n(0)] u16);
 
 impl From<CommandKind> for Asked {
     fn from(kind: CommandKind) -> Self {
-        let place = CommandKind::ALL.iter().position(|other| *other == kind);
-        Self(place.and_then(|place| u16::try_from(place).ok()).unwrap_or(u16::MAX))
+        Self(kind.number())
     }
 }
 
 impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = CommandKind::ALL.get(usize::from(self.0));
-        f.write_str(kind.map_or("an unknown command", |kind| kind.name()))
+        f.write_str(CommandKind::numbered(self.0).map_or("an unknown command", CommandKind::name))
     }
 }
 

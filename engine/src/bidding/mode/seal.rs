@@ -51,8 +51,8 @@ mod tests {
             seal(&[7; 32], 3, Code::Bidder(1), &Terms { price: Price::from_e4(9_601), ..terms }),
         ];
         assert!(!others.contains(&sealed));
-        let hex: String = sealed.iter().map(|byte| format!("{byte:02x}")).collect();
-        expect_test::expect!["b68e520f912e9b8680aaa2a5c431395436e66704f5e7cdf1c0a51f32aea913ed"]
+        let hex: String = sealed.iter().map(|byte| format!("{byte:02X}")).collect();
+        expect_test::expect!["B68E520F912E9B8680AAA2A5C431395436E66704F5E7CDF1C0A51F32AEA913ED"]
             .assert_eq(&hex);
     }
 }
