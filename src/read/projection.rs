@@ -281,6 +281,18 @@ impl Fold<'_> {
             Event::IntentionPosted(fact) => self.intention_posted(fact),
             Event::CounterpartySuggested(fact) => self.counterparty_suggested(fact),
             Event::IntentionClosed(fact) => self.intention_closed(fact),
+            Event::DepositPaid(fact) => self.deposit_paid(fact),
+            Event::DepositForfeited(fact) => self.deposit_forfeited(fact),
+            Event::DepositsReturned(fact) => self.deposits_returned(fact),
+            Event::BiddingFailed(fact) => self.units_unlisted(fact.listing),
+            Event::InterestDeclared(_)
+            | Event::BidderQualified(_)
+            | Event::BiddingOpened(_)
+            | Event::LotMoved(_)
+            | Event::LotAwarded(_)
+            | Event::AwardVoided(_)
+            | Event::ContractSigned(_)
+            | Event::DealHandedOver(_) => {}
             Event::ListingDrafted(_)
             | Event::AgreementSet(_)
             | Event::PartnersNotified(_)

@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(listed, described());
     }
 
-    const LISTINGS: [CommandKind; 18] = [
+    const LISTINGS: [CommandKind; 29] = [
         CommandKind::DraftListing,
         CommandKind::SubmitListing,
         CommandKind::ReviewListing,
@@ -215,6 +215,17 @@ mod tests {
         CommandKind::RevokeListing,
         CommandKind::AcceptConfidentiality,
         CommandKind::LookAtDocument,
+        CommandKind::DeclareInterest,
+        CommandKind::QualifyBidder,
+        CommandKind::PayDeposit,
+        CommandKind::OpenBidding,
+        CommandKind::PlaceBid,
+        CommandKind::MatchPrice,
+        CommandKind::CommitBid,
+        CommandKind::RevealBid,
+        CommandKind::MakeOffer,
+        CommandKind::AnswerOffer,
+        CommandKind::SignContract,
     ];
 
     #[test]

@@ -97,7 +97,19 @@ pub fn mine(event: &Event, stamp: Stamp, party: PartyId, owners: &impl Owners) -
         | Event::ListingClosed(_)
         | Event::ListingEnded(_)
         | Event::ConfidentialityAccepted(_)
-        | Event::DocumentLookedAt(_) => Vec::new(),
+        | Event::DocumentLookedAt(_)
+        | Event::InterestDeclared(_)
+        | Event::BidderQualified(_)
+        | Event::DepositPaid(_)
+        | Event::BiddingOpened(_)
+        | Event::BiddingFailed(_)
+        | Event::LotMoved(_)
+        | Event::LotAwarded(_)
+        | Event::AwardVoided(_)
+        | Event::DepositForfeited(_)
+        | Event::DepositsReturned(_)
+        | Event::ContractSigned(_)
+        | Event::DealHandedOver(_) => Vec::new(),
     }
 }
 
