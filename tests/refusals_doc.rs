@@ -58,7 +58,7 @@ const SERVICE_PARTS: [(u32, &str); 4] = [
 ];
 
 /// Headings of the market's by the first number of their part.
-const PARTS: [(u32, &str); 17] = [
+const PARTS: [(u32, &str); 20] = [
     (101, "Attempts, the venue and access (请求、市场与权限)"),
     (110, "Words, numbers and lists (文字、数值与列表)"),
     (120, "What is not there (查无此项)"),
@@ -76,6 +76,9 @@ const PARTS: [(u32, &str); 17] = [
     (310, "Terms, disclosure and appraisal (条件、披露与评估)"),
     (320, "Gates, announcement and readers (前置事项、公告与查阅)"),
     (330, "Documents (披露文件)"),
+    (350, "Intentions and deposits (意向与保证金)"),
+    (360, "Bids (报价)"),
+    (370, "Sealed bids, offers, contracts (密封报价、协商、签约)"),
 ];
 
 #[test]

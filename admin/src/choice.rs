@@ -74,5 +74,7 @@ choices! {
         UnitsLocked "units_locked", UnitsUnlocked "units_unlocked",
         TransferRequested "transfer_requested", TransferSettled "transfer_settled",
         UnitsListed "units_listed", UnitsUnlisted "units_unlisted",
+        DepositHeld "deposit_held", DepositReturned "deposit_returned",
+        DepositForfeited "deposit_forfeited",
     }
 }

@@ -93,6 +93,14 @@ pub const fn requirement(kind: CommandKind) -> Requirement {
         CommandKind::PlaceOrder
         | CommandKind::AmendOrder
         | CommandKind::PostIntention
+        | CommandKind::DeclareInterest
+        | CommandKind::PayDeposit
+        | CommandKind::PlaceBid
+        | CommandKind::MatchPrice
+        | CommandKind::CommitBid
+        | CommandKind::RevealBid
+        | CommandKind::MakeOffer
+        | CommandKind::AnswerOffer
         | CommandKind::DraftListing
         | CommandKind::SubmitListing
         | CommandKind::ExtendListing
@@ -123,6 +131,9 @@ pub const fn requirement(kind: CommandKind) -> Requirement {
         | CommandKind::IssueUnits
         | CommandKind::LockUnits
         | CommandKind::SetReference
+        | CommandKind::QualifyBidder
+        | CommandKind::OpenBidding
+        | CommandKind::SignContract
         | CommandKind::SetTradingState
         | CommandKind::ReviewListing
         | CommandKind::SetAgreement

@@ -2,6 +2,12 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::bidding::bid::{AnswerOffer, CommitBid, MakeOffer, MatchPrice, PlaceBid, RevealBid};
+use crate::bidding::declare::DeclareInterest;
+use crate::bidding::deposit::PayDeposit;
+use crate::bidding::open::OpenBidding;
+use crate::bidding::qualify_bidder::QualifyBidder;
+use crate::bidding::sign::SignContract;
 use crate::cash::request_transfer::RequestTransfer;
 use crate::cash::settle_transfer::SettleTransfer;
 use crate::listing::agreement::SetAgreement;
@@ -198,6 +204,28 @@ commands! {
     116 AcceptConfidentiality AcceptConfidentiality;
     /// Look at a document of a listing.
     117 LookAtDocument LookAtDocument;
+    /// Declare an intention to buy what is listed.
+    130 DeclareInterest DeclareInterest;
+    /// Say whether somebody may bid.
+    131 QualifyBidder Box<QualifyBidder>;
+    /// Have a bidder's deposit held.
+    132 PayDeposit PayDeposit;
+    /// Open the bidding for a listing.
+    133 OpenBidding OpenBidding;
+    /// Bid for all that is listed.
+    134 PlaceBid PlaceBid;
+    /// Take the price that stands, by right of first refusal.
+    135 MatchPrice MatchPrice;
+    /// Hand in a sealed bid.
+    136 CommitBid CommitBid;
+    /// Open one's sealed bid.
+    137 RevealBid RevealBid;
+    /// Offer a price to the other side, or answer its offer with one.
+    138 MakeOffer MakeOffer;
+    /// Agree to an offer or decline it.
+    139 AnswerOffer AnswerOffer;
+    /// Record that a winner has signed.
+    140 SignContract SignContract;
 }
 
 #[cfg(test)]

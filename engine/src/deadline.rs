@@ -18,6 +18,8 @@ pub(crate) enum Due {
     Proposal(ProposalId),
     /// Something of a listing is due.
     Listing(ListingId),
+    /// Something of the bidding for a listing.
+    Lot(ListingId),
 }
 
 /// Every deadline, earliest first. Derived from the records that it speaks of.

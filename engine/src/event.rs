@@ -2,6 +2,13 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::bidding::award::{AwardVoided, DealHandedOver, LotAwarded};
+use crate::bidding::bid::LotMoved;
+use crate::bidding::declare::InterestDeclared;
+use crate::bidding::deposit::{DepositForfeited, DepositPaid, DepositsReturned};
+use crate::bidding::open::{BiddingFailed, BiddingOpened};
+use crate::bidding::qualify_bidder::BidderQualified;
+use crate::bidding::sign::ContractSigned;
 use crate::cash::request_transfer::TransferRequested;
 use crate::cash::settle_transfer::TransferSettled;
 use crate::listing::agreement::AgreementSet;
@@ -187,4 +194,28 @@ events! {
     115 ConfidentialityAccepted ConfidentialityAccepted;
     /// Somebody looked at a document.
     116 DocumentLookedAt DocumentLookedAt;
+    /// An intention to buy what is listed is declared.
+    130 InterestDeclared InterestDeclared;
+    /// The venue said whether somebody may bid.
+    131 BidderQualified Box<BidderQualified>;
+    /// A bidder's deposit is held.
+    132 DepositPaid DepositPaid;
+    /// The bidding for a listing is open.
+    133 BiddingOpened Box<BiddingOpened>;
+    /// A listing found nobody, or its lot no buyer.
+    134 BiddingFailed BiddingFailed;
+    /// Something happened to a lot.
+    135 LotMoved Box<LotMoved>;
+    /// Somebody won a lot, provisionally.
+    136 LotAwarded Box<LotAwarded>;
+    /// A winner did not sign, and the award is void.
+    137 AwardVoided AwardVoided;
+    /// A deposit, or a part of it, is forfeited.
+    138 DepositForfeited DepositForfeited;
+    /// The deposits of all who lost are back.
+    139 DepositsReturned DepositsReturned;
+    /// A winner has signed.
+    140 ContractSigned ContractSigned;
+    /// Settlement has a deal.
+    141 DealHandedOver DealHandedOver;
 }

@@ -26,7 +26,8 @@ impl Market {
         self.check_units()?;
         self.check_cash()?;
         self.check_orders()?;
-        self.check_counts()
+        self.check_counts()?;
+        self.check_biddings()
     }
 
     fn check_units(&self) -> Result<(), &'static str> {
@@ -86,6 +87,14 @@ impl Market {
         for transfer in self.transfers.values().filter(|transfer| out(transfer.direction)) {
             let sum = held.entry((transfer.party, transfer.currency)).or_default();
             *sum = sum.checked_add(transfer.amount).ok_or("holds")?;
+        }
+        for (listing, bidding) in &self.biddings {
+            let terms = &self.listings.get(*listing).ok_or("biddings")?.terms;
+            let currency = self.fund(terms.fund).map_err(|_| "biddings")?.details.currency;
+            for claim in &bidding.claims {
+                let sum = held.entry((claim.party, currency)).or_default();
+                *sum = sum.checked_add(claim.held).ok_or("holds")?;
+            }
         }
         let mut sums = BTreeMap::<_, Money>::new();
         for cash in self.ledger.accounts() {
@@ -163,6 +172,17 @@ impl Market {
         let books = usize::try_from(self.orders.books.count()).map_err(|_| "books")?;
         if !parties.eq(by_party) || !funds.eq(by_fund) || books != self.funds.len() {
             return Err("counts");
+        }
+        Ok(())
+    }
+
+    /// A lot is of all that is listed, and what the bidding says of itself goes with the listing.
+    fn check_biddings(&self) -> Result<(), &'static str> {
+        for (id, bidding) in &self.biddings {
+            let listing = self.listings.get(*id).ok_or("biddings")?;
+            if !bidding.is_sound(*id, listing, self.lots_listed(listing).ok_or("biddings")?) {
+                return Err("biddings");
+            }
         }
         Ok(())
     }

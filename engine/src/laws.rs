@@ -5,6 +5,7 @@
 //! answer, an attempt sent again is known, entries survive their bytes, and replaying them, from
 //! the start or from a snapshot, leads to the same digest.
 
+mod biddings;
 mod listings;
 
 use std::collections::BTreeMap;
@@ -64,6 +65,7 @@ struct World {
     banked: i64,
     accepted: u64,
     trades: u64,
+    awards: u64,
     refusals: BTreeMap<&'static str, u64>,
 }
 
@@ -90,6 +92,7 @@ impl World {
         let transfer = TransferId::new(market.transfers_count);
         accept(&mut market, party(ALICE), deposit);
         accept(&mut market, party(BANK), settled(transfer, TransferOutcome::Confirmed));
+        biddings::prepare(&mut market);
         let issued = (0..FUNDS).map(FundId::new);
         let issued = issued.map(|id| (id, market.fund(id).unwrap().issued.e2())).collect();
         let rng = ChaCha8Rng::seed_from_u64(seed);
@@ -99,9 +102,10 @@ impl World {
             market,
             entries: Vec::new(),
             issued,
-            banked: 25_000_000_000,
+            banked: 25_000_100_000,
             accepted: 0,
             trades: 0,
+            awards: 0,
             refusals: BTreeMap::new(),
         }
     }
@@ -171,6 +175,8 @@ impl World {
         for event in events {
             if let Event::Traded(_) = event {
                 self.trades += 1;
+            } else if let Event::LotAwarded(_) = event {
+                self.awards += 1;
             } else if let Event::UnitsIssued(fact) = event {
                 *self.issued.entry(fact.fund).or_default() += fact.units.e2();
             }
@@ -201,7 +207,8 @@ impl World {
             }
             50..55 => self.listing(investor, fund, at),
             55..65 => self.amend(),
-            65..78 => {
+            65..72 => self.bidding(at),
+            72..78 => {
                 let order = self.some_order();
                 (self.owner(order), Command::CancelOrder(CancelOrder { order }))
             }
@@ -437,7 +444,7 @@ fn replay(mut market: Market, entries: &[(Header, Vec<u8>)]) -> Market {
 #[test]
 fn the_laws_hold_on_random_streams() {
     let mut refusals = BTreeMap::<&str, u64>::new();
-    let mut trades = 0;
+    let (mut trades, mut awards) = (0, 0);
     for seed in 0..12 {
         let mut world = World::new(seed);
         let start = world.market.clone();
@@ -458,10 +465,12 @@ fn the_laws_hold_on_random_streams() {
         assert_eq!(caught_up.digest(), digest, "snapshot and tail are live, seed {seed}");
         assert!(caught_up == world.market, "derived state too, seed {seed}");
         trades += world.trades;
+        awards += world.awards;
         for (name, count) in world.refusals {
             *refusals.entry(name).or_default() += count;
         }
     }
+    assert!(3 < awards, "lots are awarded: {awards}, {refusals:?}");
     assert!(1_000 < trades, "the streams trade: {trades}, {refusals:?}");
     assert!(20 < refusals.len(), "and are refused in many ways: {refusals:?}");
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::access::{self, Reach};
+use crate::bidding::{self, Bidding};
 use crate::calendar::Calendar;
 use crate::cash;
 use crate::cash::ledger::Ledger;
@@ -17,7 +18,7 @@ use crate::dedup::{Attempts, Known, Share};
 use crate::entry::{Caller, Header};
 use crate::event::Event;
 use crate::id::{
-    FundId, IntentionId, LockId, PartyId, ProposalId, SegmentId, Sequence, TransferId,
+    FundId, IntentionId, ListingId, LockId, PartyId, ProposalId, SegmentId, Sequence, TransferId,
 };
 use crate::listing;
 use crate::listing::Listings;
@@ -80,6 +81,8 @@ pub struct Market {
     pub(crate) listings: Listings,
     /// What the funds' agreements say of a transfer, where it is recorded.
     pub(crate) agreements: BTreeMap<FundId, AgreementTerms>,
+    /// Of every listing that somebody declared an intention for.
+    pub(crate) biddings: BTreeMap<ListingId, Bidding>,
     pub(crate) attempts: Attempts,
     /// Derived from the records above.
     pub(crate) deadlines: Deadlines,
@@ -286,6 +289,19 @@ impl Market {
                 listing::confidentiality::decide(self, context, ask, events)
             }
             Command::LookAtDocument(ask) => listing::look::decide(self, context, ask, events),
+            Command::DeclareInterest(ask) => bidding::declare::decide(self, context, ask, events),
+            Command::QualifyBidder(ask) => {
+                bidding::qualify_bidder::decide(self, context, ask, events)
+            }
+            Command::PayDeposit(ask) => bidding::deposit::decide(self, context, ask, events),
+            Command::OpenBidding(ask) => bidding::open::decide(self, context, ask, events),
+            Command::PlaceBid(ask) => bidding::bid::decide_place(self, context, ask, events),
+            Command::MatchPrice(ask) => bidding::bid::decide_match(self, context, ask, events),
+            Command::CommitBid(ask) => bidding::bid::decide_commit(self, context, ask, events),
+            Command::RevealBid(ask) => bidding::bid::decide_reveal(self, context, ask, events),
+            Command::MakeOffer(ask) => bidding::bid::decide_offer(self, context, ask, events),
+            Command::AnswerOffer(ask) => bidding::bid::decide_answer(self, context, ask, events),
+            Command::SignContract(ask) => bidding::sign::decide(self, context, ask, events),
             Command::Advance => venue::advance::decide(self, context, events),
         }
     }
@@ -395,6 +411,18 @@ impl Market {
             Event::ListingEnded(fact) => listing::end::apply(self, fact),
             Event::ConfidentialityAccepted(fact) => listing::confidentiality::apply(self, fact),
             Event::DocumentLookedAt(fact) => listing::look::apply(self, fact),
+            Event::InterestDeclared(fact) => bidding::declare::apply(self, fact),
+            Event::BidderQualified(fact) => bidding::qualify_bidder::apply(self, fact),
+            Event::DepositPaid(fact) => bidding::deposit::apply_paid(self, fact),
+            Event::BiddingOpened(fact) => bidding::open::apply(self, fact),
+            Event::BiddingFailed(fact) => bidding::open::apply_failed(self, fact),
+            Event::LotMoved(fact) => bidding::bid::apply(self, fact),
+            Event::LotAwarded(fact) => bidding::award::apply_awarded(self, fact),
+            Event::AwardVoided(fact) => bidding::award::apply_voided(self, fact),
+            Event::DepositForfeited(fact) => bidding::deposit::apply_forfeited(self, fact),
+            Event::DepositsReturned(fact) => bidding::deposit::apply_returned(self, fact),
+            Event::ContractSigned(fact) => bidding::sign::apply(self, fact),
+            Event::DealHandedOver(fact) => bidding::award::apply_handed_over(self, fact),
         }
     }
 

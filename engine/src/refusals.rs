@@ -2,6 +2,7 @@
 //! first.
 
 mod access;
+mod biddings;
 mod listings;
 mod registry;
 mod trade;
@@ -25,8 +26,14 @@ const NOBODY: u32 = 99;
 
 #[test]
 fn every_refusal_is_reachable() {
-    let scenarios =
-        [access::SCENARIOS, registry::SCENARIOS, trade::SCENARIOS, listings::SCENARIOS].concat();
+    let scenarios = [
+        access::SCENARIOS,
+        registry::SCENARIOS,
+        trade::SCENARIOS,
+        listings::SCENARIOS,
+        biddings::SCENARIOS,
+    ]
+    .concat();
     let mut given = Vec::new();
     for (name, scenario) in scenarios {
         let reject = scenario();

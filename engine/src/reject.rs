@@ -31,8 +31,10 @@ use thiserror::Error;
 pub use self::words::{Asked, Asker, Field, NotTradingLevel, Shortfall};
 use crate::access::Requirement;
 use crate::amount::{Money, Ppm, Price, Units};
+use crate::bidding::mode::{Code, Phase};
 use crate::id::{
-    FundId, IntentionId, ListingId, LockId, OrderId, PartyId, ProposalId, SegmentId, TransferId,
+    FundId, IntentionId, ListingId, LockId, OfferId, OrderId, PartyId, ProposalId, SegmentId,
+    TransferId,
 };
 use crate::listing::confidentiality::Conflict;
 use crate::listing::document::Sha256;
@@ -542,6 +544,122 @@ rejects! {
     /// The listing has no such document.
     330 "DOCUMENT_NOT_FOUND" NotFound "" "{listing} has no document {document}"
     DocumentNotFound { 0 listing: ListingId, 1 document: Sha256 }
+
+    /// A party declares an intention for a listing once.
+    350 "ALREADY_DECLARED" AlreadyExists "D1" "{party} has declared an intention for {listing}"
+    AlreadyDeclared { 0 listing: ListingId, 1 party: PartyId }
+
+    /// No intention of the party for this listing waits for the venue's word.
+    351 "NOT_DECLARED" NotFound "D1" "no intention of {party} for {listing} waits"
+    NotDeclared { 0 listing: ListingId, 1 party: PartyId }
+
+    /// Of one group only one party bids: nobody bids against itself.
+    352 "RELATED_BIDDER" Rule "A9" "{party} is of one group with {other}, which would bid"
+    RelatedBidder { 0 party: PartyId, 1 other: PartyId }
+
+    /// The listing has as many who would bid as it can.
+    353 "TOO_MANY_BIDDERS" Exhausted "" "{listing} takes {limit} bidders"
+    TooManyBidders { 0 listing: ListingId, 1 limit: u64 }
+
+    /// The right of first refusal is a partner's: who holds no units has none.
+    354 "NO_FIRST_REFUSAL" Rule "B4" "{party} holds nothing of the fund, and has no right"
+    NoFirstRefusal { 0 party: PartyId }
+
+    /// No deposit of the party is due: it is not qualified, or has paid.
+    355 "NO_DEPOSIT_DUE" Rule "D1" "no deposit of {party} for {listing} is due"
+    NoDepositDue { 0 listing: ListingId, 1 party: PartyId }
+
+    /// The deposit came after the last working day for it.
+    356 "DEPOSIT_LATE" Rule "D1" "the deposit of {party} was due before {due}"
+    DepositLate { 0 party: PartyId, 1 due: Time }
+
+    /// Bidding opens once everybody who declared an intention has an answer, and no deposit is awaited.
+    357 "INTENTION_WAITS" Rule "D1" "the intention of {party} for {listing} waits, or its deposit"
+    IntentionWaits { 0 listing: ListingId, 1 party: PartyId }
+
+    /// Two or more bid as was announced, a sole bidder negotiates; other ways are not open yet.
+    358 "OTHER_METHOD" Rule "C4" "{listing} is sold by {method}, and these are no parameters of it"
+    OtherMethod { 0 listing: ListingId, 1 method: Method }
+
+    /// No deposit, no bid.
+    359 "NO_DEPOSIT" Rule "D1" "no deposit of {party} for {listing} is held"
+    NoDeposit { 0 listing: ListingId, 1 party: PartyId }
+
+    /// The lot is sold in a way that knows nothing of the kind.
+    360 "NOT_OF_THIS_MODE" Rule "" "the lot is not sold in this way"
+    NotOfThisMode {}
+
+    /// Nobody bids under this code.
+    361 "NOT_ADMITTED" NotFound "" "nobody bids as {code}"
+    NotAdmitted { 0 code: Code }
+
+    /// Who defaulted does not bid again.
+    362 "BIDDER_BARRED" Rule "D5" "{code} is barred from this lot"
+    BidderBarred { 0 code: Code }
+
+    /// It is for the other side to do this: a bid is not the seller's, an answer not the offerer's.
+    363 "NOT_THIS_SIDE" Rule "" "this is for the other side to do"
+    NotThisSide {}
+
+    /// The lot takes this at another time.
+    364 "NOT_IN_THIS_PHASE" Rule "D2" "the lot does not take this while it is {phase}"
+    NotInThisPhase { 0 phase: Phase }
+
+    /// A bid is in time if it comes before the end.
+    365 "BID_LATE" Rule "D2" "it had to come before {ends}"
+    BidLate { 0 ends: Time }
+
+    /// The lot, or the bidder, has as many bids as it can.
+    366 "TOO_MANY_BIDS" Exhausted "" "{limit} bids are taken, and no more can be"
+    TooManyBids { 0 limit: u64 }
+
+    /// Who leads does not bid on, be it to move the clock.
+    367 "LEADS_ALREADY" Rule "D3" "{code} leads already"
+    LeadsAlready { 0 code: Code }
+
+    /// The price is below what is taken now.
+    368 "BID_TOO_LOW" Rule "D2" "{price} is below {least}"
+    BidTooLow { 0 price: Price, 1 least: Price }
+
+    /// Only a holder of the right takes the price of another.
+    369 "NO_PRIORITY" Rule "B4" "{code} has no right of first refusal"
+    NoPriority { 0 code: Code }
+
+    /// Nobody has bid yet.
+    370 "NOTHING_TO_MATCH" Rule "B4" "there is no bid to match"
+    NothingToMatch {}
+
+    /// A holder of the same rank was earlier.
+    371 "RIGHT_TAKEN" Rule "B4" "another holder of the right took this price already"
+    RightTaken {}
+
+    /// A sealed bid is handed in once, and cannot be withdrawn.
+    372 "ALREADY_COMMITTED" AlreadyExists "D3" "{code} has handed in its bid"
+    AlreadyCommitted { 0 code: Code }
+
+    /// Nothing was handed in that could be revealed.
+    373 "NO_COMMITMENT" NotFound "" "{code} has handed in no bid"
+    NoCommitment { 0 code: Code }
+
+    /// What was handed in is revealed.
+    374 "ALREADY_REVEALED" AlreadyExists "" "{code} has revealed its bid"
+    AlreadyRevealed { 0 code: Code }
+
+    /// The terms are not those of the sealed bid.
+    375 "SEAL_DIFFERS" Rule "" "this is not the bid that was handed in"
+    SealDiffers {}
+
+    /// No offer of this id is open between the two.
+    376 "OFFER_NOT_OPEN" NotFound "" "{offer} is not open"
+    OfferNotOpen { 0 offer: OfferId }
+
+    /// Between seller and bidder one offer is open at a time: it is answered first.
+    377 "OFFER_IS_OPEN" Rule "" "{offer} is open between the two"
+    OfferIsOpen { 0 offer: OfferId }
+
+    /// The party won nothing that it could sign for, or has signed.
+    378 "NOT_THE_WINNER" Rule "D4" "{party} has nothing of {listing} to sign for"
+    NotTheWinner { 0 listing: ListingId, 1 party: PartyId }
 }
 
 impl Reject {

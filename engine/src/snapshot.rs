@@ -26,7 +26,7 @@ use crate::trading::order::{OpenOrder, Orders};
 pub const VERSION: u32 = 2;
 
 /// Parts of the array that a snapshot is.
-const PARTS: u64 = 28;
+const PARTS: u64 = 29;
 
 /// The bytes are no snapshot of this version, or contradict themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -98,6 +98,7 @@ impl Market {
         e.encode(&self.sweeps)?.u64(self.sweeps_count)?;
         e.encode(&self.intentions)?.u64(self.intentions_count)?;
         e.encode(self.listings.records())?.encode(&self.agreements)?;
+        e.encode(&self.biddings)?;
         e.array(length(self.attempts.kept().len()))?;
         for remembered in self.attempts.kept() {
             e.encode(remembered)?;
@@ -150,6 +151,7 @@ impl Market {
             listings: Listings::from_records(part(d)?)
                 .ok_or(Damaged::Contradiction { part: "listings" })?,
             agreements: part(d)?,
+            biddings: part(d)?,
             attempts: Attempts::from_kept(part::<Vec<Remembered>>(d)?)
                 .ok_or(Damaged::Contradiction { part: "attempts" })?,
             ..Self::default()
@@ -185,6 +187,11 @@ impl Market {
         for (listing, record) in self.listings.iter() {
             if let Some(due) = record.due() {
                 deadlines.set(due, Due::Listing(listing));
+            }
+        }
+        for (listing, bidding) in &self.biddings {
+            if let Some(due) = bidding.due() {
+                deadlines.set(due, Due::Lot(*listing));
             }
         }
         self.deadlines = deadlines;

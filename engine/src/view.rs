@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::bidding::Bidding;
 use crate::cash::ledger::{Cash, CashPlace, House};
 use crate::cash::request_transfer::RequestTransfer;
 use crate::id::{
@@ -146,5 +147,11 @@ impl Market {
     #[must_use]
     pub const fn agreements(&self) -> &BTreeMap<FundId, AgreementTerms> {
         &self.agreements
+    }
+
+    /// The bidding for a listing (竞价), once somebody declared an intention.
+    #[must_use]
+    pub fn bidding(&self, listing: ListingId) -> Option<&Bidding> {
+        self.biddings.get(&listing)
     }
 }

@@ -44,6 +44,12 @@ pub enum Cause {
     UnitsListed,
     /// A listing ended and gave its units back.
     UnitsUnlisted,
+    /// A bidder's deposit was held.
+    DepositHeld,
+    /// A bidder's deposit went back.
+    DepositReturned,
+    /// A bidder's deposit, or a part of it, was forfeited.
+    DepositForfeited,
 }
 
 /// Units of a holding by state (rule E5).

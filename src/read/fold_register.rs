@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use sfund_engine::bidding::ClaimState;
+use sfund_engine::bidding::deposit::{DepositForfeited, DepositPaid, DepositsReturned};
 use sfund_engine::cash::request_transfer::{Direction, TransferRequested};
 use sfund_engine::cash::settle_transfer::TransferSettled;
 use sfund_engine::id::{FundId, ListingId, PartyId};
@@ -53,6 +55,38 @@ impl Fold<'_> {
         let record = self.market.listing(listing).expect("events name listings that are there");
         let (seller, fund) = (record.seller, record.terms.fund);
         self.copy_holding(seller, fund, cause);
+    }
+
+    pub(super) fn deposit_paid(&mut self, fact: &DepositPaid) {
+        self.copy_deposit(fact.listing, fact.party, Cause::DepositHeld(fact.listing));
+    }
+
+    /// The seller has it, or the venue.
+    pub(super) fn deposit_forfeited(&mut self, fact: &DepositForfeited) {
+        let market = self.market;
+        let seller = market.listing(fact.listing).map(|record| record.seller);
+        let bidding = market.bidding(fact.listing);
+        let bidder = bidding.and_then(|bidding| bidding.coded(fact.code)).map(|claim| claim.party);
+        for party in bidder.into_iter().chain(seller) {
+            self.copy_deposit(fact.listing, party, Cause::DepositForfeited(fact.listing));
+        }
+        self.touched.houses = true;
+    }
+
+    /// Writes a line only for those whose cash changed.
+    pub(super) fn deposits_returned(&mut self, fact: &DepositsReturned) {
+        let market = self.market;
+        for claim in market.bidding(fact.listing).iter().flat_map(|bidding| &bidding.claims) {
+            if claim.state == ClaimState::Returned {
+                let cause = Cause::DepositReturned(fact.listing);
+                self.copy_deposit(fact.listing, claim.party, cause);
+            }
+        }
+    }
+
+    fn copy_deposit(&mut self, listing: ListingId, party: PartyId, cause: Cause) {
+        let record = self.market.listing(listing).expect("events name listings that are there");
+        self.copy_cash(party, record.terms.fund, cause);
     }
 
     pub(super) fn transfer_requested(&mut self, fact: &TransferRequested) {

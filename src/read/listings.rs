@@ -103,7 +103,7 @@ impl Happening {
     #[must_use]
     pub const fn audience(&self) -> Audience {
         match self.event {
-            107..=114 => Audience::Public,
+            107..=114 | 133 | 134 | 136 | 137 | 141 => Audience::Public,
             _ => Audience::Record,
         }
     }
@@ -116,7 +116,25 @@ impl Happening {
 /// What an event says of a listing; `None` if it is about none.
 #[must_use]
 pub fn happening(event: &Event) -> Option<(ListingId, Happening)> {
-    before_announcement(event).or_else(|| announced(event))
+    before_announcement(event).or_else(|| announced(event)).or_else(|| bidding(event))
+}
+
+/// Of the events by which the bidding moves a listing; who bids and wins is not told here.
+fn bidding(event: &Event) -> Option<(ListingId, Happening)> {
+    let (listing, stage, end) = if let Event::BiddingOpened(fact) = event {
+        (fact.listing, Stage::Bidding, None)
+    } else if let Event::BiddingFailed(fact) = event {
+        (fact.listing, Stage::Ended, Some(fact.reason))
+    } else if let Event::LotAwarded(fact) = event {
+        (fact.listing, Stage::Awarded, None)
+    } else if let Event::AwardVoided(fact) = event {
+        (fact.listing, Stage::Bidding, None)
+    } else if let Event::DealHandedOver(fact) = event {
+        (fact.listing, Stage::HandedOver, None)
+    } else {
+        return None;
+    };
+    Some((listing, Happening { stage: Some(stage), end, ..Happening::of(event) }))
 }
 
 /// Of the events up to the announcement, and of the readers.

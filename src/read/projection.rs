@@ -299,7 +299,23 @@ impl Fold<'_> {
             Event::AgreementSet(fact) => {
                 self.touched.agreements.insert(fact.terms.fund);
             }
-            Event::ListingDrafted(_)
+            Event::DepositPaid(fact) => self.deposit_paid(fact),
+            Event::DepositForfeited(fact) => self.deposit_forfeited(fact),
+            Event::DepositsReturned(fact) => self.deposits_returned(fact),
+            Event::BiddingFailed(fact) => {
+                self.units_unlisted(fact.listing);
+                self.listing_happened(event);
+            }
+            // An intention is counted in the listing.
+            Event::InterestDeclared(fact) => {
+                self.touched.listings.insert(fact.terms.listing);
+            }
+            Event::BidderQualified(_) | Event::LotMoved(_) | Event::ContractSigned(_) => {}
+            Event::BiddingOpened(_)
+            | Event::LotAwarded(_)
+            | Event::AwardVoided(_)
+            | Event::DealHandedOver(_)
+            | Event::ListingDrafted(_)
             | Event::PartnersNotified(_)
             | Event::FirstRefusalAnswered(_)
             | Event::GateClosed(_)

@@ -166,6 +166,15 @@ pub enum Cause {
     /// A listing ended and gave its units back.
     #[n(11)]
     Unlisted(#[n(0)] ListingId),
+    /// A bidder's deposit was held.
+    #[n(20)]
+    DepositHeld(#[n(0)] ListingId),
+    /// A bidder's deposit went back.
+    #[n(21)]
+    DepositReturned(#[n(0)] ListingId),
+    /// A bidder's deposit, or a part of it, was forfeited.
+    #[n(22)]
+    DepositForfeited(#[n(0)] ListingId),
 }
 
 /// A line of the register's statement: what changed a holding, from what to what.

@@ -242,6 +242,6 @@ pub(super) fn object<'a>(members: impl IntoIterator<Item = (&'a str, Value)>) ->
     Value::Object(members.collect::<Map<String, Value>>())
 }
 
-fn tagged(name: &str, value: &impl Json) -> Value {
+pub(super) fn tagged(name: &str, value: &impl Json) -> Value {
     one(name, value.json())
 }

@@ -203,6 +203,17 @@ choices! { Command:
     RevokeListing
     AcceptConfidentiality
     LookAtDocument
+    DeclareInterest
+    QualifyBidder
+    PayDeposit
+    OpenBidding
+    PlaceBid
+    MatchPrice
+    CommitBid
+    RevealBid
+    MakeOffer
+    AnswerOffer
+    SignContract
     ; Advance
 }
 
@@ -257,5 +268,17 @@ choices! { Event:
     ListingEnded
     ConfidentialityAccepted
     DocumentLookedAt
+    InterestDeclared
+    BidderQualified
+    DepositPaid
+    BiddingOpened
+    BiddingFailed
+    LotMoved
+    LotAwarded
+    AwardVoided
+    DepositForfeited
+    DepositsReturned
+    ContractSigned
+    DealHandedOver
     ;
 }

@@ -5,6 +5,7 @@
 
 mod export;
 mod json;
+mod json_bidding;
 mod json_listings;
 mod json_parts;
 mod rules;

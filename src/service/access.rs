@@ -224,12 +224,28 @@ mod tests {
         assert_eq!(listed, described());
     }
 
+    const BIDDING: [CommandKind; 11] = [
+        CommandKind::DeclareInterest,
+        CommandKind::QualifyBidder,
+        CommandKind::PayDeposit,
+        CommandKind::OpenBidding,
+        CommandKind::PlaceBid,
+        CommandKind::MatchPrice,
+        CommandKind::CommitBid,
+        CommandKind::RevealBid,
+        CommandKind::MakeOffer,
+        CommandKind::AnswerOffer,
+        CommandKind::SignContract,
+    ];
+
     #[test]
-    fn every_command_but_the_venues_own_has_a_method() {
+    fn every_command_but_the_venues_own_and_the_biddings_has_a_method() {
         for kind in CommandKind::ALL {
             let has = RPCS.iter().any(|rpc| rpc.does == Does::Command(*kind));
             let is_venues = matches!(kind, CommandKind::OpenVenue | CommandKind::Advance);
-            assert_eq!(has, !is_venues, "{}", kind.name());
+            // Their service is not here yet.
+            let is_biddings = BIDDING.contains(kind);
+            assert_eq!(has, !is_venues && !is_biddings, "{}", kind.name());
         }
     }
 

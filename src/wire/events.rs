@@ -69,7 +69,19 @@ pub fn public(event: &Event, stamp: Stamp, read: &Read) -> Option<Public> {
         | Event::ListingClosed(_)
         | Event::ListingEnded(_)
         | Event::ConfidentialityAccepted(_)
-        | Event::DocumentLookedAt(_) => None,
+        | Event::DocumentLookedAt(_)
+        | Event::InterestDeclared(_)
+        | Event::BidderQualified(_)
+        | Event::DepositPaid(_)
+        | Event::BiddingOpened(_)
+        | Event::BiddingFailed(_)
+        | Event::LotMoved(_)
+        | Event::LotAwarded(_)
+        | Event::AwardVoided(_)
+        | Event::DepositForfeited(_)
+        | Event::DepositsReturned(_)
+        | Event::ContractSigned(_)
+        | Event::DealHandedOver(_) => None,
     }
 }
 

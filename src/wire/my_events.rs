@@ -101,7 +101,20 @@ pub fn mine(event: &Event, stamp: Stamp, party: PartyId, owners: &impl Owners) -
         | Event::ListingClosed(_)
         | Event::ListingEnded(_)
         | Event::ConfidentialityAccepted(_)
-        | Event::DocumentLookedAt(_) => of_listing(event, stamp, party, owners),
+        | Event::DocumentLookedAt(_)
+        | Event::BiddingOpened(_)
+        | Event::BiddingFailed(_)
+        | Event::LotAwarded(_)
+        | Event::AwardVoided(_)
+        | Event::DealHandedOver(_) => of_listing(event, stamp, party, owners),
+        // The bidding's own service is not here yet.
+        Event::InterestDeclared(_)
+        | Event::BidderQualified(_)
+        | Event::DepositPaid(_)
+        | Event::LotMoved(_)
+        | Event::DepositForfeited(_)
+        | Event::DepositsReturned(_)
+        | Event::ContractSigned(_) => Vec::new(),
     }
 }
 

@@ -83,5 +83,12 @@ pub fn cause(cause: Cause) -> (v1::StatementCause, String) {
         Cause::TransferSettled(id) => (v1::StatementCause::TransferSettled, id.to_string()),
         Cause::Listed(listing) => (v1::StatementCause::UnitsListed, listing.to_string()),
         Cause::Unlisted(listing) => (v1::StatementCause::UnitsUnlisted, listing.to_string()),
+        Cause::DepositHeld(listing) => (v1::StatementCause::DepositHeld, listing.to_string()),
+        Cause::DepositReturned(listing) => {
+            (v1::StatementCause::DepositReturned, listing.to_string())
+        }
+        Cause::DepositForfeited(listing) => {
+            (v1::StatementCause::DepositForfeited, listing.to_string())
+        }
     }
 }

@@ -65,6 +65,8 @@ pub(crate) enum Account {
     Held(CashPlace),
     /// The bank, outside.
     Bank(Currency),
+    /// What the venue has earned.
+    Fees(Currency),
 }
 
 /// What a trade pays out of the cash that its buyer holds.
@@ -188,6 +190,7 @@ impl Ledger {
             Account::Available(place) => &mut self.at_mut(place).available,
             Account::Held(place) => &mut self.at_mut(place).held,
             Account::Bank(currency) => &mut self.house_mut(currency).bank,
+            Account::Fees(currency) => &mut self.house_mut(currency).fees,
         }
     }
 

@@ -1,5 +1,6 @@
 //! A fixed value of every command.
 
+use super::biddings::commands as biddings;
 use super::listings::commands as listings;
 use super::{FUND, LATER, ORDER, OTHER, PARTY, date};
 use crate::amount::{Money, Ppm, Price, Units};
@@ -43,8 +44,17 @@ use crate::venue::set_fees::SetFees;
 
 /// One of each kind, and more where a command has several shapes.
 pub(super) fn commands() -> Vec<Command> {
-    [venue(), registry(), holdings(), orders(), market(), listings(), vec![Command::Advance]]
-        .concat()
+    [
+        venue(),
+        registry(),
+        holdings(),
+        orders(),
+        market(),
+        listings(),
+        biddings(),
+        vec![Command::Advance],
+    ]
+    .concat()
 }
 
 fn venue() -> Vec<Command> {

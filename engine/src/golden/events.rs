@@ -1,5 +1,6 @@
 //! A fixed value of every event.
 
+use super::biddings::events as biddings;
 use super::commands::{
     calendar, fund_details, issue_key, lock_units, open_venue, overlay, pack, party_details,
     place_order, post_intention, qualification, rates, request_transfer, segment_details,
@@ -49,7 +50,18 @@ const PROPOSAL: ProposalId = ProposalId::new(300);
 
 /// One of each kind, and more where an event has several shapes.
 pub(super) fn events() -> Vec<Event> {
-    [venue(), registry(), holdings(), orders(), closings(), sweeps(), market(), listings()].concat()
+    [
+        venue(),
+        registry(),
+        holdings(),
+        orders(),
+        closings(),
+        sweeps(),
+        market(),
+        listings(),
+        biddings(),
+    ]
+    .concat()
 }
 
 fn venue() -> Vec<Event> {

@@ -5,6 +5,7 @@
 //! needs a new line; `UPDATE_GOLDEN=1` writes it. A line that changes is a new layout, which older
 //! journals do not have: that needs a line in the changelog and a way to read the old one.
 
+mod biddings;
 mod commands;
 mod digest;
 mod events;

@@ -154,7 +154,8 @@ pub(crate) fn announced(terms: ListingTerms) -> Market {
     market
 }
 
-fn open_gates(market: &mut Market, listing: ListingId) {
+/// Every gate of a listing is green.
+pub(crate) fn open_gates(market: &mut Market, listing: ListingId) {
     market.change_listing(listing, |record| {
         record.gates.iter_mut().for_each(|gate| gate.state = GateState::Green);
     });

@@ -403,6 +403,9 @@ impl Market {
             record.stage = stage;
             record.dates.came(stage, now);
         });
+        if stage.is_final() {
+            self.end_bidding(listing);
+        }
     }
 }
 

@@ -249,7 +249,7 @@ impl ListingTerms {
     }
 
     /// A price of the listing is whole ticks, and worth no more than an order may be.
-    pub(super) fn check_price(&self, fund: &Fund, price: Price) -> Result<(), Reject> {
+    pub(crate) fn check_price(&self, fund: &Fund, price: Price) -> Result<(), Reject> {
         check::in_ticks(&fund.details, price)?;
         let worth = price.times(self.units).filter(|worth| *worth <= CASH_MAX);
         worth.map(|_| ()).ok_or(Reject::OrderTooLarge { cash_max: CASH_MAX })

@@ -11,7 +11,6 @@ use crate::market::Market;
 use crate::reject::Reject;
 use crate::time::{Date, Time};
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the bidding, which comes next, calls them"))]
 impl Market {
     /// Somebody declared an intention (意向登记): the listing is announced.
     pub(crate) fn intention_declared(&mut self, listing: ListingId) {

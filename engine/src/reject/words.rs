@@ -157,6 +157,10 @@ field_names! {
     70 Reasons "reasons";
     /// Those who accepted confidentiality terms.
     71 Readers "readers";
+    /// When bidding begins.
+    80 Begins "begins";
+    /// Length of a phase of bidding, in seconds.
+    81 PhaseSeconds "phase_seconds";
 }
 
 /// The command that a refusal speaks of, by its number.

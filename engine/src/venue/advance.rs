@@ -4,6 +4,7 @@
 //! order that expired can never trade. One entry handles a bounded number of deadlines; the
 //! sequencer sends it again until none is due.
 
+use crate::bidding;
 use crate::deadline::Due;
 use crate::event::Event;
 use crate::listing;
@@ -28,6 +29,12 @@ pub(crate) fn decide(
             Due::Sweep(_) if 0 < count => break,
             Due::Sweep(number) => {
                 sweep::step(market, number, events);
+                break;
+            }
+            // So has a lot: an award speaks of everybody who bid.
+            Due::Lot(_) if 0 < count => break,
+            Due::Lot(listing) => {
+                bidding::clock::step(market, context.at, listing, events);
                 break;
             }
             Due::Order(order) => {

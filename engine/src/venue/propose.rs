@@ -217,6 +217,17 @@ pub(crate) fn needs_approval(market: &Market, caller: Caller, command: &Command)
         | Command::RevokeListing(_)
         | Command::AcceptConfidentiality(_)
         | Command::LookAtDocument(_)
+        | Command::DeclareInterest(_)
+        | Command::QualifyBidder(_)
+        | Command::PayDeposit(_)
+        | Command::OpenBidding(_)
+        | Command::PlaceBid(_)
+        | Command::MatchPrice(_)
+        | Command::CommitBid(_)
+        | Command::RevealBid(_)
+        | Command::MakeOffer(_)
+        | Command::AnswerOffer(_)
+        | Command::SignContract(_)
         | Command::Advance => false,
     }
 }

@@ -161,6 +161,8 @@ twins! {
         UnitsLocked UnitsLocked, UnitsUnlocked UnitsUnlocked,
         TransferRequested TransferRequested, TransferSettled TransferSettled,
         UnitsListed UnitsListed, UnitsUnlisted UnitsUnlisted,
+        DepositHeld DepositHeld, DepositReturned DepositReturned,
+        DepositForfeited DepositForfeited,
     }
 }
 

@@ -1,0 +1,290 @@
+//! What is asked of a lot (报价): bids, sealed bids, matches, offers and answers, rules B4, D1 to D3.
+//!
+//! Who asks is named in the command; the lot knows codes alone, and so do the events.
+
+use minicbor::{Decode, Encode};
+
+use super::declare::check_related;
+use super::mode::{Ask, Code, LotEvent, Proposal, Side, Terms};
+use super::{ClaimState, Open};
+use crate::amount::Price;
+use crate::check;
+use crate::command::CommandKind;
+use crate::event::Event;
+use crate::id::{ListingId, OfferId, PartyId};
+use crate::listing::stage::Needs;
+use crate::market::{Context, Market};
+use crate::reject::Reject;
+use crate::time::Time;
+
+/// Ask to bid for all that is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PlaceBid {
+    /// The listing.
+    #[n(0)]
+    pub listing: ListingId,
+    /// Who bids.
+    #[n(1)]
+    pub party: PartyId,
+    /// For one unit, in whole ticks; of a falling price, the most it takes.
+    #[n(2)]
+    pub price: Price,
+}
+
+/// B4: ask to take the price that stands, by right of first refusal (行使优先购买权).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct MatchPrice {
+    /// The listing.
+    #[n(0)]
+    pub listing: ListingId,
+    /// Who has the right.
+    #[n(1)]
+    pub party: PartyId,
+}
+
+/// Ask to hand in a sealed bid (密封报价).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct CommitBid {
+    /// The listing.
+    #[n(0)]
+    pub listing: ListingId,
+    /// Who bids.
+    #[n(1)]
+    pub party: PartyId,
+    /// What it binds itself to; see [`super::mode::seal`].
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub seal: [u8; 32],
+}
+
+/// Ask to open one's sealed bid (开标).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct RevealBid {
+    /// The listing.
+    #[n(0)]
+    pub listing: ListingId,
+    /// Who bids.
+    #[n(1)]
+    pub party: PartyId,
+    /// For one unit, in whole ticks.
+    #[n(2)]
+    pub price: Price,
+    /// The random bytes of the seal.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub salt: [u8; 32],
+}
+
+/// Ask to offer a price to the other side of a negotiation, or to answer its offer with one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct MakeOffer {
+    /// The listing.
+    #[n(0)]
+    pub listing: ListingId,
+    /// Who offers: the seller or a bidder.
+    #[n(1)]
+    pub party: PartyId,
+    /// With which bidder the seller negotiates; a bidder names itself.
+    #[n(2)]
+    pub bidder: Code,
+    /// For one unit, in whole ticks.
+    #[n(3)]
+    pub price: Price,
+    /// From then on it binds nobody.
+    #[n(4)]
+    pub expires: Time,
+    /// The offer it answers, if it does (反要约).
+    #[n(5)]
+    pub counters: Option<OfferId>,
+}
+
+/// Ask to agree to an offer, or to decline it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct AnswerOffer {
+    /// The listing.
+    #[n(0)]
+    pub listing: ListingId,
+    /// Who answers: the seller or a bidder.
+    #[n(1)]
+    pub party: PartyId,
+    /// The offer.
+    #[n(2)]
+    pub offer: OfferId,
+    /// Yes or no.
+    #[n(3)]
+    pub answer: Answer,
+}
+
+/// What is answered to an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Answer {
+    /// Yes, and the lot is sold (承诺).
+    #[n(0)]
+    Accept,
+    /// No.
+    #[n(1)]
+    Decline,
+}
+
+/// Something happened to a lot.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct LotMoved {
+    /// The listing.
+    #[n(0)]
+    pub listing: ListingId,
+    /// What.
+    #[n(1)]
+    pub change: LotEvent,
+}
+
+pub(crate) fn decide_place(
+    market: &Market,
+    context: Context,
+    ask: &PlaceBid,
+    events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    let who = (CommandKind::PlaceBid, ask.listing, ask.party);
+    let desk = Desk::new(market, context, who)?;
+    let terms = desk.terms(ask.price)?;
+    desk.ask(&Ask::Bid(terms), events)
+}
+
+pub(crate) fn decide_match(
+    market: &Market,
+    context: Context,
+    ask: &MatchPrice,
+    events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    let who = (CommandKind::MatchPrice, ask.listing, ask.party);
+    Desk::new(market, context, who)?.ask(&Ask::Match, events)
+}
+
+pub(crate) fn decide_commit(
+    market: &Market,
+    context: Context,
+    ask: &CommitBid,
+    events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    let who = (CommandKind::CommitBid, ask.listing, ask.party);
+    Desk::new(market, context, who)?.ask(&Ask::Commit(ask.seal), events)
+}
+
+pub(crate) fn decide_reveal(
+    market: &Market,
+    context: Context,
+    ask: &RevealBid,
+    events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    let who = (CommandKind::RevealBid, ask.listing, ask.party);
+    let desk = Desk::new(market, context, who)?;
+    let terms = desk.terms(ask.price)?;
+    desk.ask(&Ask::Reveal(terms, ask.salt), events)
+}
+
+pub(crate) fn decide_offer(
+    market: &Market,
+    context: Context,
+    ask: &MakeOffer,
+    events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    let who = (CommandKind::MakeOffer, ask.listing, ask.party);
+    let desk = Desk::new(market, context, who)?;
+    let terms = desk.terms(ask.price)?;
+    let proposal = Proposal { bidder: ask.bidder, terms, expires: ask.expires };
+    let asked = match ask.counters {
+        Some(offer) => Ask::Counter(offer, proposal),
+        None => Ask::Offer(proposal),
+    };
+    desk.ask(&asked, events)
+}
+
+pub(crate) fn decide_answer(
+    market: &Market,
+    context: Context,
+    ask: &AnswerOffer,
+    events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    let who = (CommandKind::AnswerOffer, ask.listing, ask.party);
+    let asked = match ask.answer {
+        Answer::Accept => Ask::Accept(ask.offer),
+        Answer::Decline => Ask::Decline(ask.offer),
+    };
+    Desk::new(market, context, who)?.ask(&asked, events)
+}
+
+pub(crate) fn apply(market: &mut Market, fact: &LotMoved) {
+    market.change_bidding(fact.listing, |bidding| {
+        let open = bidding.open.as_mut().expect("events speak of lots that are open");
+        open.lot.apply(&fact.change);
+    });
+}
+
+/// Somebody before a lot that is open.
+struct Desk<'m> {
+    market: &'m Market,
+    at: Time,
+    listing: ListingId,
+    open: &'m Open,
+    side: Side,
+}
+
+impl<'m> Desk<'m> {
+    /// D1, A9: the seller, or a party whose deposit is held.
+    fn new(
+        market: &'m Market,
+        context: Context,
+        (kind, listing, party): (CommandKind, ListingId, PartyId),
+    ) -> Result<Self, Reject> {
+        market.admit_for(context.caller, kind, party)?;
+        let record = market.party(party)?;
+        let offered = market.public_listing(listing)?;
+        record.check_active(party)?;
+        offered.check_stage(listing, Needs::Bidding)?;
+        let bidding = market.biddings.get(&listing).expect("a lot that is open is recorded");
+        let open = bidding.open.as_ref().expect("a listing in bidding has a lot");
+        let side = if offered.seller == party {
+            Side::Seller
+        } else {
+            let claim = bidding.claim(party).filter(|claim| match claim.state {
+                ClaimState::Deposited | ClaimState::Defaulted => true,
+                ClaimState::Declared
+                | ClaimState::Refused
+                | ClaimState::Qualified(_)
+                | ClaimState::Returned
+                | ClaimState::Signed => false,
+            });
+            let code = claim.and_then(|claim| claim.code);
+            let code = code.ok_or(Reject::NoDeposit { listing, party })?;
+            check_related(market, context.at, listing, party)?;
+            Side::Bidder(code)
+        };
+        Ok(Self { market, at: context.at, listing, open, side })
+    }
+
+    /// All of the lot at a price in whole ticks.
+    fn terms(&self, price: Price) -> Result<Terms, Reject> {
+        let terms = &self.market.find_listing(self.listing)?.terms;
+        let fund = self.market.fund(terms.fund)?;
+        check::in_ticks(&fund.details, price)?;
+        terms.check_price(fund, price)?;
+        Ok(Terms::whole(self.open.lot.quantity(), price))
+    }
+
+    fn ask(&self, ask: &Ask, events: &mut Vec<Event>) -> Result<(), Reject> {
+        let (listing, lot, conduct) = (self.listing, &self.open.lot, &self.open.conduct);
+        if let (Ask::Bid(_), Side::Bidder(code)) = (ask, self.side) {
+            let own = lot.bids().iter().filter(|bid| bid.bidder == code).count();
+            let (all, own) = (check::wide(lot.bids().len()), check::wide(own));
+            let (most, most_own) = (conduct.bids_max.into(), conduct.bids_per_bidder_max.into());
+            if most <= all || most_own <= own {
+                return Err(Reject::TooManyBids {
+                    limit: if most <= all { most } else { most_own },
+                });
+            }
+        }
+        let changes = self.open.mode.rules().bid(lot, self.side, self.at, ask)?;
+        // From here on the answer is yes.
+        let moved = |change| Event::LotMoved(Box::new(LotMoved { listing, change }));
+        events.extend(changes.into_iter().map(moved));
+        Ok(())
+    }
+}

@@ -1,0 +1,160 @@
+//! What falls due in the bidding for a listing (到期处理), rules B4, C7, D2, D4, D5.
+//!
+//! One step an entry: the lot's own clock; the award once bidding is over; losers' deposits; a
+//! contract that nobody signed; the hand-over once the result was shown.
+
+use super::award::{AwardVoided, DealHandedOver, LotAwarded, failed};
+use super::bid::LotMoved;
+use super::deposit::{DepositForfeited, DepositsReturned, Forfeit};
+use super::mode::{Code, LotEvent, Mode, OfferState, Phase, Side};
+use super::{Bidding, Binding, ClaimState, Deal, Open, Progress, after_working_days};
+use crate::amount::{Money, Ppm};
+use crate::event::Event;
+use crate::id::ListingId;
+use crate::market::Market;
+use crate::policy::choice::AfterDefault;
+use crate::time::Time;
+
+/// All of something.
+const WHOLE: Ppm = Ppm::new(1_000_000);
+
+/// What is due at `at` for `listing`.
+pub(crate) fn step(market: &Market, at: Time, listing: ListingId, events: &mut Vec<Event>) {
+    let bidding = market.biddings.get(&listing).expect("a deadline is of a bidding");
+    let clerk = Clerk { market, at, listing, bidding };
+    match (bidding.progress, &bidding.open, &bidding.deal) {
+        (Progress::Open, Some(open), _) => clerk.lot(open, events),
+        (Progress::Awarded, Some(open), Some(deal)) => clerk.deal(open, deal, events),
+        (Progress::Gathering | Progress::Open | Progress::Awarded | Progress::Over, _, _) => {
+            clerk.refund(events);
+        }
+    }
+}
+
+struct Clerk<'m> {
+    market: &'m Market,
+    at: Time,
+    listing: ListingId,
+    bidding: &'m Bidding,
+}
+
+impl Clerk<'_> {
+    fn moved(&self, change: LotEvent) -> Event {
+        Event::LotMoved(Box::new(LotMoved { listing: self.listing, change }))
+    }
+
+    /// D4: the losers' deposits go back.
+    fn refund(&self, events: &mut Vec<Event>) {
+        events.push(Event::DepositsReturned(DepositsReturned { listing: self.listing }));
+    }
+
+    /// The lot begins, its clock rings, or it is over and awarded.
+    fn lot(&self, open: &Open, events: &mut Vec<Event>) {
+        let refund = self.bidding.refund_due.filter(|_| open.lot.phase() != Phase::Over);
+        assert!(refund.is_none(), "nothing goes back while bids are taken");
+        let rules = open.mode.rules();
+        let changes = match open.lot.phase() {
+            Phase::Waiting => rules.begin(&open.lot, open.begins),
+            Phase::Over => return self.award(open, events),
+            Phase::Free
+            | Phase::Timed
+            | Phase::Committing
+            | Phase::Revealing
+            | Phase::Scoring
+            | Phase::Falling
+            | Phase::Negotiating
+            | Phase::Quoting
+            | Phase::Choosing
+            | Phase::FirstRefusal => rules.due(&open.lot),
+        };
+        events.extend(changes.into_iter().map(|change| self.moved(change)));
+    }
+
+    /// D4, D5: who wins, or that nobody does; and who forfeits for not having bid as it must.
+    fn award(&self, open: &Open, events: &mut Vec<Event>) {
+        let award = open.mode.rules().close(&open.lot);
+        let first = !open.lot.entrants().iter().any(|entrant| open.lot.is_barred(entrant.code));
+        if first {
+            for code in &award.unrevealed {
+                let share = open.conduct.unrevealed_forfeit;
+                self.forfeit(open, *code, share, Forfeit::NotRevealed, events);
+            }
+        }
+        let sold = award.winners().next().is_some();
+        let next = first || open.conduct.after_default == AfterDefault::NextBidder;
+        if !sold || !next {
+            if let Some(code) = silent(open).filter(|_| first) {
+                self.forfeit(open, code, WHOLE, Forfeit::NoQuote, events);
+            }
+            return events.push(failed(self.listing));
+        }
+        let conduct = &open.conduct;
+        let (binding, days) = if first {
+            (Binding::Bound, conduct.signature_working_days)
+        } else {
+            (Binding::Offered, conduct.next_bidder_working_days)
+        };
+        let after = |days| after_working_days(self.market, self.at, days);
+        events.push(Event::LotAwarded(Box::new(LotAwarded {
+            listing: self.listing,
+            award,
+            binding,
+            signature_due: after(days),
+            shown_until: after(conduct.notice_working_days),
+            refund_due: after(conduct.refund_working_days),
+        })));
+    }
+
+    /// D4: a share of what the bidder's deposit holds is forfeited, rounded down.
+    fn forfeit(&self, open: &Open, code: Code, share: Ppm, why: Forfeit, events: &mut Vec<Event>) {
+        let claim = self.bidding.coded(code).expect("a code is of a claim");
+        let amount = claim.held.fee_down(share);
+        let (listing, to) = (self.listing, open.conduct.forfeit_to);
+        if amount != Money::ZERO || why == Forfeit::NotSigned {
+            let fact = DepositForfeited { listing, code, amount, to, why };
+            events.push(Event::DepositForfeited(fact));
+        }
+    }
+
+    /// An award is signed, shown and handed over; or it is not signed in time.
+    fn deal(&self, open: &Open, deal: &Deal, events: &mut Vec<Event>) {
+        let signed = self.bidding.is_signed(deal);
+        if signed && deal.shown_until <= self.at && self.bidding.losers().next().is_none() {
+            let listing = self.listing;
+            return events.push(Event::DealHandedOver(DealHandedOver { listing }));
+        }
+        if signed || self.at < deal.signature_due {
+            return self.refund(events);
+        }
+        // D5: who has not signed is out.
+        for line in deal.award.winners() {
+            let claim = self.bidding.coded(line.bidder).expect("a code is of a claim");
+            if claim.state != ClaimState::Signed {
+                match deal.binding {
+                    Binding::Bound => {
+                        self.forfeit(open, line.bidder, WHOLE, Forfeit::NotSigned, events);
+                    }
+                    // It never bound itself to this: its deposit goes back.
+                    Binding::Offered => {}
+                }
+                events.push(self.moved(LotEvent::Barred(line.bidder)));
+            }
+        }
+        assert!(open.lot.phase() == Phase::Over, "an award follows the end");
+        let listing = self.listing;
+        events.push(Event::AwardVoided(AwardVoided { listing }));
+    }
+}
+
+/// D4: the sole bidder, if it offered nothing at the reserve or above.
+fn silent(open: &Open) -> Option<Code> {
+    let [sole] = open.lot.entrants() else { return None };
+    let reserve = open.lot.reserve().price();
+    let quoted = open.lot.offers().iter().any(|offer| {
+        let own = offer.by == Side::Bidder(sole.code) && reserve <= offer.terms.price;
+        let agreed = offer.state == OfferState::Accepted;
+        own || agreed
+    });
+    let negotiated = matches!(open.mode, Mode::Negotiated(_));
+    (negotiated && !quoted).then_some(sole.code)
+}

@@ -1,0 +1,287 @@
+//! Opening the bidding (开启竞价), rules A1, B4, C4, D1, D2.
+//!
+//! The announcement is over, everybody who declared an intention knows whether it may bid, and no
+//! deposit is awaited any more. Two or more bid in the way that was announced; one negotiates at
+//! the floor or above; without any the listing ends.
+
+use minicbor::{Decode, Encode};
+
+use super::mode::{
+    Dutch, English, Entrant, EntrantStatus, FirstRefusal, Lot, LotEvent, Mode, Negotiated, Pays,
+    Portion, Reserve, SECONDS_MAX, SameRank, Sealed,
+};
+use super::{Claim, ClaimState, Conduct, Open, Progress};
+use crate::amount::Price;
+use crate::check;
+use crate::event::Event;
+use crate::id::ListingId;
+use crate::listing::Listing;
+use crate::listing::stage::{EndReason, Needs};
+use crate::listing::terms::{Method, Reserve as Announced};
+use crate::market::{Context, Market};
+use crate::policy::choice::{Priority, Split};
+use crate::policy::listing::ListingRules;
+use crate::policy::{DAY_SECONDS, JudgedBy};
+use crate::reject::{Field, Reject};
+use crate::time::Time;
+
+/// Ask to open the bidding for a listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OpenBidding {
+    /// The listing.
+    #[n(0)]
+    pub listing: ListingId,
+    /// When bids are first taken, ahead.
+    #[n(1)]
+    pub begins: Time,
+    /// What the listing and the pack leave open.
+    #[n(2)]
+    pub opening: Opening,
+}
+
+/// What listing and pack leave open of a mode (竞价参数).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Opening {
+    /// Open ascending bids.
+    #[n(0)]
+    English {
+        /// The least by which a bid is above the best, in whole ticks.
+        #[n(0)]
+        increment: Price,
+    },
+    /// Sealed bids, with what the winner pays as announced.
+    #[n(1)]
+    Sealed {
+        /// How long they are handed in, in seconds.
+        #[n(0)]
+        commit_seconds: u32,
+    },
+    /// A falling price.
+    #[n(2)]
+    Dutch {
+        /// The first price, in whole ticks.
+        #[n(0)]
+        start: Price,
+        /// By how much it falls, in whole ticks.
+        #[n(1)]
+        step: Price,
+        /// How long each is called, in seconds.
+        #[n(2)]
+        step_seconds: u32,
+    },
+    /// Offers and counter-offers, also where there is one bidder.
+    #[n(3)]
+    Negotiated {
+        /// How long it lasts at most, in seconds.
+        #[n(0)]
+        seconds: u32,
+    },
+}
+
+/// Bidding is open.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct BiddingOpened {
+    /// The listing.
+    #[n(0)]
+    pub listing: ListingId,
+    /// When bids are first taken.
+    #[n(1)]
+    pub begins: Time,
+    /// How it is sold.
+    #[n(2)]
+    pub mode: Mode,
+    /// By which rules it is conducted.
+    #[n(3)]
+    pub conduct: Conduct,
+    /// Which pack and overlay say so.
+    #[n(4)]
+    pub judged: JudgedBy,
+}
+
+/// A listing found nobody, or the lot no buyer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct BiddingFailed {
+    /// The listing.
+    #[n(0)]
+    pub listing: ListingId,
+    /// Why.
+    #[n(1)]
+    pub reason: EndReason,
+}
+
+pub(crate) fn decide(
+    market: &Market,
+    context: Context,
+    ask: &OpenBidding,
+    events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    let listing = ask.listing;
+    let offered = market.find_listing(listing)?;
+    check::ahead(Field::Begins, ask.begins, context.at)?;
+    offered.check_stage(listing, Needs::Closed)?;
+    let rules = market.rules_of_listing(listing)?;
+    let bidding = market.bidding_of(listing);
+    let waits = |claim: &&Claim| match claim.state {
+        ClaimState::Declared => true,
+        ClaimState::Qualified(due) => context.at < due,
+        ClaimState::Refused
+        | ClaimState::Deposited
+        | ClaimState::Returned
+        | ClaimState::Defaulted
+        | ClaimState::Signed => false,
+    };
+    if let Some(claim) = bidding.claims.iter().find(waits) {
+        return Err(Reject::IntentionWaits { listing, party: claim.party });
+    }
+    let bidders = bidding.claims.iter().filter(|claim| claim.state == ClaimState::Deposited);
+    let method = match bidders.count() {
+        0 => {
+            let reason = EndReason::NoBidder;
+            events.push(Event::BiddingFailed(BiddingFailed { listing, reason }));
+            return Ok(());
+        }
+        1 => Method::Negotiated,
+        _ => offered.terms.method,
+    };
+    let mode = mode(&rules, method, ask.opening).ok_or(Reject::OtherMethod { listing, method })?;
+    check_opening(market, listing, ask.opening)?;
+    let judged = market.judges_of_listing(listing)?;
+    // From here on the answer is yes.
+    let (begins, quantity) = (ask.begins, quantity(market, listing));
+    assert!(mode.rules().check(quantity).is_ok(), "what was checked makes sense");
+    let conduct = Conduct::from(&rules);
+    let opened = BiddingOpened { listing, begins, mode, conduct, judged };
+    events.push(Event::BiddingOpened(Box::new(opened)));
+    Ok(())
+}
+
+pub(crate) fn apply(market: &mut Market, fact: &BiddingOpened) {
+    let terms = &market.listing_of_fact(fact.listing).terms;
+    let reserve = match terms.reserve {
+        Announced::Public => Reserve::Public(terms.floor),
+        Announced::Hidden => Reserve::Hidden(terms.floor),
+    };
+    let mut lot = Lot::new(fact.listing.number(), quantity(market, fact.listing), reserve);
+    market.begin_bidding(fact.listing);
+    market.change_bidding(fact.listing, |bidding| {
+        for claim in &bidding.claims {
+            if let Some(code) = claim.code.filter(|_| claim.state == ClaimState::Deposited) {
+                let (held_lots, status) = (claim.held_lots, EntrantStatus::Admitted);
+                lot.apply(&LotEvent::Admitted(Entrant { code, held_lots, status }));
+            }
+        }
+        let (mode, begins, conduct) = (fact.mode.clone(), fact.begins, fact.conduct);
+        bidding.open = Some(Open { mode, begins, lot, conduct });
+        bidding.progress = Progress::Open;
+    });
+}
+
+pub(crate) fn apply_failed(market: &mut Market, fact: &BiddingFailed) {
+    market.end_listing(fact.listing, fact.reason);
+}
+
+/// Lots of the fund that are listed.
+fn quantity(market: &Market, listing: ListingId) -> u64 {
+    let record = market.listing_of_fact(listing);
+    market.lots_listed(record).expect("a listing's fund is registered, and its lot is some")
+}
+
+impl Market {
+    /// Lots of the fund that `listing` offers.
+    pub(crate) fn lots_listed(&self, listing: &Listing) -> Option<u64> {
+        let lot = self.fund(listing.terms.fund).ok()?.details.lot;
+        listing.terms.units.e2().checked_div(lot.e2())
+    }
+}
+
+/// The parameters of the mode: what was announced, what the pack says, and what was left open.
+fn mode(rules: &ListingRules, method: Method, opening: Opening) -> Option<Mode> {
+    let sealed = |pays| match opening {
+        Opening::Sealed { commit_seconds } => Some(Mode::Sealed(Sealed {
+            commit_seconds,
+            reveal_seconds: rules.sealed.reveal_minutes.saturating_mul(60),
+            pays,
+            portion: Portion::Whole,
+            margin: rules.award.margin,
+        })),
+        Opening::English { .. } | Opening::Dutch { .. } | Opening::Negotiated { .. } => None,
+    };
+    match (method, opening) {
+        (Method::English, Opening::English { increment }) => {
+            Some(Mode::English(english(rules, increment)))
+        }
+        (Method::SealedPayAsBid, _) => sealed(Pays::Bid),
+        (Method::SealedUniform, _) => sealed(Pays::LowestWinning),
+        (Method::SealedVickrey, _) => sealed(Pays::Externality),
+        (Method::Dutch, Opening::Dutch { start, step, step_seconds }) => {
+            Some(Mode::Dutch(Dutch { start, step, step_seconds, portion: Portion::Whole }))
+        }
+        (Method::Negotiated, Opening::Negotiated { seconds }) => {
+            let days = u64::from(rules.offers.offer_days_max);
+            let offer = u32::try_from(days.saturating_mul(DAY_SECONDS)).unwrap_or(SECONDS_MAX);
+            let offer_seconds_max = offer.min(SECONDS_MAX);
+            Some(Mode::Negotiated(Negotiated { seconds, offer_seconds_max }))
+        }
+        (
+            Method::English
+            | Method::Dutch
+            | Method::Negotiated
+            | Method::Tender
+            | Method::RequestForQuote
+            | Method::Judicial,
+            Opening::English { .. }
+            | Opening::Sealed { .. }
+            | Opening::Dutch { .. }
+            | Opening::Negotiated { .. },
+        ) => None,
+    }
+}
+
+/// D2, B3, B4: the clock and the rights are the pack's.
+fn english(rules: &ListingRules, increment: Price) -> English {
+    let (timed, partners) = (&rules.timed, &rules.partners);
+    let hard = timed.hard_stop_minutes.saturating_mul(60);
+    let after = u32::from(partners.after_award_days).saturating_mul(86_400);
+    English {
+        free_seconds: timed.free_minutes.saturating_mul(60),
+        timed_seconds: timed.cycle_seconds,
+        window_seconds: timed.cycle_seconds,
+        soft_close: timed.soft_close,
+        hard_stop_seconds: (0 < hard).then_some(hard.max(timed.cycle_seconds)),
+        increment,
+        first_refusal: match partners.first_refusal_priority {
+            Priority::InAuction => FirstRefusal::InAuction,
+            Priority::AfterAward => FirstRefusal::AfterHammer(after),
+        },
+        same_rank: match partners.first_refusal_split {
+            Split::ProRata => SameRank::ProRata,
+            Split::Earliest => SameRank::Earliest,
+        },
+    }
+}
+
+/// Prices are whole ticks, and lengths some seconds.
+fn check_opening(market: &Market, listing: ListingId, opening: Opening) -> Result<(), Reject> {
+    let fund = &market.fund(market.find_listing(listing)?.terms.fund)?.details;
+    let length = |seconds: u32| {
+        check::range(Field::PhaseSeconds, u64::from(seconds), 1, u64::from(SECONDS_MAX))
+    };
+    match opening {
+        Opening::English { increment } => price(fund, increment),
+        Opening::Sealed { commit_seconds } => length(commit_seconds),
+        Opening::Dutch { start, step, step_seconds } => {
+            length(step_seconds)?;
+            price(fund, start)?;
+            price(fund, step)
+        }
+        Opening::Negotiated { seconds } => length(seconds),
+    }
+}
+
+fn price(fund: &crate::registry::fund::FundDetails, price: Price) -> Result<(), Reject> {
+    check::in_ticks(fund, price)?;
+    if price.e4() <= crate::policy::PRICE_E4_MAX {
+        return Ok(());
+    }
+    Err(Reject::NotInTicks { price, tick: fund.tick })
+}

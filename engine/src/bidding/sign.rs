@@ -1,0 +1,68 @@
+//! Signing the contract (签订产权交易合同), rules A3, A4, C1, D4.
+//!
+//! Each winner signs in time; then the losers' deposits go back, and the winner's is price. When the
+//! result was shown long enough (C7), settlement has the deal.
+
+use minicbor::{Decode, Encode};
+
+use super::qualify_bidder::check_buyer;
+use super::{ClaimState, Progress};
+use crate::event::Event;
+use crate::id::{ListingId, PartyId};
+use crate::listing::stage::Needs;
+use crate::market::{Context, Market};
+use crate::reject::Reject;
+
+/// Ask to record that a winner has signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SignContract {
+    /// The listing.
+    #[n(0)]
+    pub listing: ListingId,
+    /// Who won.
+    #[n(1)]
+    pub party: PartyId,
+    /// SHA-256 of the contract.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub contract: [u8; 32],
+}
+
+/// A winner has signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ContractSigned {
+    /// As asked.
+    #[n(0)]
+    pub terms: SignContract,
+}
+
+pub(crate) fn decide(
+    market: &Market,
+    context: Context,
+    ask: &SignContract,
+    events: &mut Vec<Event>,
+) -> Result<(), Reject> {
+    let (listing, party) = (ask.listing, ask.party);
+    let offered = market.find_listing(listing)?;
+    offered.check_stage(listing, Needs::Awarded)?;
+    let bidding = market.bidding_of(listing);
+    let waits = bidding
+        .claim(party)
+        .filter(|claim| claim.state == ClaimState::Deposited && bidding.won(claim));
+    waits.ok_or(Reject::NotTheWinner { listing, party })?;
+    check_buyer(market, context.at, listing, party)?;
+    market.check_deal_appraisal(listing, market.date(context.at))?;
+    // From here on the answer is yes.
+    events.push(Event::ContractSigned(ContractSigned { terms: *ask }));
+    Ok(())
+}
+
+pub(crate) fn apply(market: &mut Market, fact: &ContractSigned) {
+    let (listing, now) = (fact.terms.listing, market.now);
+    market.change_bidding(listing, |bidding| {
+        assert!(bidding.progress == Progress::Awarded, "contracts follow an award");
+        bidding.claim_mut(fact.terms.party).state = ClaimState::Signed;
+        if bidding.deal.as_ref().is_some_and(|deal| bidding.is_signed(deal)) {
+            bidding.refund_due = Some(now);
+        }
+    });
+}
