@@ -89,6 +89,9 @@ pub struct ListingLine {
     pub what: Happening,
 }
 
+/// Who looked, and the SHA-256 of the document.
+pub type LookKey = (PartyId, [u8; 32]);
+
 /// Who may know of a happening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
@@ -319,8 +322,8 @@ impl Read {
     pub fn looks_of(
         &self,
         listing: ListingId,
-        ask: &Ask<(PartyId, [u8; 32])>,
-    ) -> Page<(PartyId, [u8; 32], Look), (PartyId, [u8; 32])> {
+        ask: &Ask<LookKey>,
+    ) -> Page<(LookKey, Look), LookKey> {
         let after = ask.after.map(|(party, document)| (listing, party, document));
         let all = Ask { after, rows_max: ask.rows_max };
         let within = (listing, PartyId::new(0), [u8::MIN; 32])
@@ -329,7 +332,7 @@ impl Read {
         let keys = keys.into_iter().map(|(_, party, document)| (party, document));
         Page::collect(ask, keys, |(party, document)| {
             let look = self.0.listing_looks.find(&(listing, *party, *document))?;
-            Some((*party, *document, *look))
+            Some(((*party, *document), *look))
         })
     }
 

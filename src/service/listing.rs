@@ -5,6 +5,8 @@
 //! The full disclosure is beside them, for a qualified investor that accepted the confidentiality
 //! terms.
 
+use std::sync::Arc;
+
 use sfund_engine::id::{FundId, ListingId, PartyId};
 use sfund_engine::listing::gate::GateKind;
 use sfund_engine::listing::stage::Stage;
@@ -14,7 +16,7 @@ use sfund_proto::v1;
 use sfund_proto::v1::listing_service_server::ListingService;
 use tonic::{Request, Response, Status};
 
-use crate::read::listings::{Audience, ListingView};
+use crate::read::listings::{Audience, ListingView, LookKey};
 use crate::service::desk::{Desk, named, not_found, open, time_of};
 use crate::service::door::Visit;
 use crate::service::visibility::{Relation, Subject, sees};
@@ -72,12 +74,10 @@ impl Listings {
     }
 
     /// The listing of this id and how much of it the caller sees, if anything.
-    fn find(&self, visit: &Visit, id: ListingId) -> Result<(Depth, ListingView), Trouble> {
+    fn find(&self, visit: &Visit, id: ListingId) -> Result<(Depth, Arc<ListingView>), Trouble> {
         let view = self.0.read.listing(id).ok_or_else(|| not_found(&id))?;
-        match self.depth(visit, &view) {
-            Depth::Nothing => Err(not_found(&id)),
-            depth => Ok((depth, ListingView::clone(&view))),
-        }
+        let depth = self.depth(visit, &view);
+        if depth == Depth::Nothing { Err(not_found(&id)) } else { Ok((depth, view)) }
     }
 
     /// A listing whose `subject` the caller sees.
@@ -86,10 +86,10 @@ impl Listings {
         visit: &Visit,
         subject: Subject,
         id: ListingId,
-    ) -> Result<ListingView, Trouble> {
+    ) -> Result<Arc<ListingView>, Trouble> {
         let view = self.0.read.listing(id).ok_or_else(|| not_found(&id))?;
         if sees(visit.who.role, subject, self.relation(visit, &view)) {
-            Ok(ListingView::clone(&view))
+            Ok(view)
         } else {
             Err(not_found(&id))
         }
@@ -353,12 +353,12 @@ impl ListingService for Listings {
         request: Request<v1::ListListingLooksRequest>,
     ) -> Result<Response<v1::ListListingLooksResponse>, Status> {
         let (visit, ask) = open(request)?;
-        let part = page::ask::<(PartyId, [u8; 32])>(ask.page_size, &ask.page_token)?;
+        let part = page::ask::<LookKey>(ask.page_size, &ask.page_token)?;
         let id: ListingId = named(|fields| fields.id("listing_id", &ask.listing_id))?;
         let stamp = self.0.after(&visit, ask.after_sequence).await?;
         let view = self.shown(&visit, Subject::ListingReaders, id)?;
         let found = self.0.read.looks_of(id, &part);
-        let (looks, next_page_token) = page::rows(found, |(party, document, look)| {
+        let (looks, next_page_token) = page::rows(found, |((party, document), look)| {
             views::look(&view.listing, party, document, look)
         });
         Ok(Response::new(v1::ListListingLooksResponse {
@@ -407,7 +407,8 @@ impl ListingService for Listings {
             all.iter().map(|due| views::deadline(view.id, due, offset)).collect::<Vec<_>>()
         };
         let (deadlines, next_page_token) = if let Some(id) = one {
-            (vec![of(&self.shown(&visit, Subject::Listings, id)?)], String::new())
+            let view = self.shown(&visit, Subject::Listings, id)?;
+            (vec![of(&view)], String::new())
         } else {
             let found = self.0.read.listings(&part, |view| {
                 !view.listing.stage.is_final() && self.depth(&visit, view) == Depth::Record
