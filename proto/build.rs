@@ -5,9 +5,10 @@ use std::{env, fs, io};
 
 use prost::Message;
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "sfund/v1/admin_service.proto",
     "sfund/v1/common.proto",
+    "sfund/v1/listing_service.proto",
     "sfund/v1/market_service.proto",
     "sfund/v1/policy.proto",
     "sfund/v1/register_service.proto",

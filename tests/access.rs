@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use harness::Exchange;
 use harness::calls::{Common, Things, call};
 use harness::cast::{Cast, Player, details};
+use harness::listings;
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use sfund::service::access::{Does, RPCS};
@@ -52,6 +53,33 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("TradingService", "ListIntentions", "+++++++++", "?????++?+"),
     ("TradingService", "ListSuggestions", "+++++++++", "?????++?+"),
     ("TradingService", "StreamMyEvents", "+++++++++", "?????++?+"),
+    // About a draft: nobody but its owner, its fund's manager and the venue knows of it.
+    ("ListingService", "DraftListing", "++--x----", "---------"),
+    ("ListingService", "SubmitListing", "+x--.----", "??--?----"),
+    ("ListingService", "ReviewListing", "-----.---", "-----x---"),
+    ("ListingService", "SetAgreement", "-----+---", "-----+---"),
+    ("ListingService", "NotifyPartners", "-----.---", "-----x---"),
+    ("ListingService", "AnswerFirstRefusal", "??--.----", "---------"),
+    ("ListingService", "AnswerConsent", "--.------", "--x------"),
+    ("ListingService", "RecordApproval", "-----.---", "-----x---"),
+    ("ListingService", "AnnounceListing", "-----.---", "-----x---"),
+    ("ListingService", "SuspendListing", "-----.---", "-----x---"),
+    ("ListingService", "ResumeListing", "-----.---", "-----x---"),
+    ("ListingService", "ExtendListing", "xx--.----", "??--?----"),
+    ("ListingService", "RepriceListing", "xx--.----", "??--?----"),
+    ("ListingService", "ChangeListing", "xx--.----", "??--?----"),
+    ("ListingService", "WithdrawListing", "++--.----", "??--?----"),
+    ("ListingService", "RevokeListing", "-----.---", "-----x---"),
+    ("ListingService", "AcceptConfidentiality", "??--.----", "---------"),
+    ("ListingService", "LookAtDocument", "??--.----", "---------"),
+    ("ListingService", "GetListing", "++.......", "??+??++?+"),
+    ("ListingService", "ListListings", "+++++++++", "+++++++++"),
+    ("ListingService", "GetListingDisclosure", "++.......", "??+??++?+"),
+    ("ListingService", "ListListingReaders", "++.......", "?????++?+"),
+    ("ListingService", "ListListingLooks", "++.......", "?????++?+"),
+    ("ListingService", "ListListingEvents", "++.......", "??+??++?+"),
+    ("ListingService", "ListListingDeadlines", "++.......", "??+??++?+"),
+    ("ListingService", "GetAgreement", "--+--++-+", "--?--++-+"),
     ("RegisterService", "GetHolding", "+++++++++", "?????++?+"),
     ("RegisterService", "ListHoldings", "+++++++++", "?????++?+"),
     ("RegisterService", "ListHolders", "--+--++-+", "--?--++-+"),
@@ -121,7 +149,7 @@ fn columns(cast: &Cast) -> [&Player; 9] {
     ]
 }
 
-/// An order, an intention, a transfer and a pledge of an investor, as it has them.
+/// An order, an intention, a transfer, a draft and a pledge of an investor, as it has them.
 async fn things_of(cast: &Cast, of: &Player, side: Side) -> Things {
     let trading = of.client.trading();
     let order = match side {
@@ -148,6 +176,8 @@ async fn things_of(cast: &Cast, of: &Player, side: Side) -> Things {
     things.order = order.to_string();
     things.intention = intention.intention.to_string();
     things.transfer = transfer.to_string();
+    let code = format!("OF-{}", of.id);
+    things.listing = listings::draft(&cast.url, of, cast.regional_fund, &code).await;
     if side == Side::Sell {
         let admin = cast.operator.client.admin();
         let units = harness::units("100");
@@ -188,6 +218,7 @@ async fn common(cast: &Cast, channel: &Channel) -> Common {
     Common {
         channel: channel.clone(),
         fund: cast.fund.to_string(),
+        regional_fund: cast.regional_fund.to_string(),
         segment,
         calendar: venue.venue.unwrap().calendar.unwrap(),
         details: v1::FundDetails { code: "NEW".to_owned(), ..fund.details.unwrap() },

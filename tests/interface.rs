@@ -22,8 +22,9 @@ use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     "sfund.v1.AdminService",
+    "sfund.v1.ListingService",
     "sfund.v1.MarketService",
     "sfund.v1.RegisterService",
     "sfund.v1.SettlementService",

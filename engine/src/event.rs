@@ -65,6 +65,23 @@ macro_rules! events {
             /// The name of every event.
             pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
 
+            /// The event's number.
+            #[must_use]
+            pub const fn number(&self) -> u16 {
+                match self {
+                    $(Self::$name(_) => $number,)*
+                }
+            }
+
+            /// The name of the event of this number; `None` if there is none.
+            #[must_use]
+            pub const fn name_of(number: u16) -> Option<&'static str> {
+                match number {
+                    $($number => Some(stringify!($name)),)*
+                    _ => None,
+                }
+            }
+
             /// The event's name, as `OrderPlaced`.
             #[must_use]
             pub const fn name(&self) -> &'static str {

@@ -13,11 +13,12 @@ use dashmap::DashMap;
 use foldhash::fast::RandomState;
 use minicbor::encode::Write;
 use minicbor::{Decode, Decoder, Encode, Encoder};
-use sfund_engine::id::{FundId, OrderId, PartyId};
+use sfund_engine::id::{FundId, ListingId, OrderId, PartyId};
 use sfund_engine::market::Market;
 use sfund_engine::registry::fund::Currency;
 use tokio::sync::watch;
 
+use crate::read::listings::ListingLine;
 use crate::read::projection::Projection;
 use crate::read::rings::Rings;
 use crate::read::table::{Map, Table, write};
@@ -95,6 +96,9 @@ struct History {
     sweeps: Vec<SweepView>,
     #[n(16)]
     sweeps_ended: Kept<(), SweepView>,
+    /// None before the first listing, and in what was stored before there were any.
+    #[n(17)]
+    listing_lines: Option<Kept<ListingId, ListingLine>>,
 }
 
 impl Projection {
@@ -167,6 +171,11 @@ impl Read {
             orders_closed: rings(),
             fund_trades: rings(),
             party_trades: rings(),
+            listings: Table::default(),
+            listing_readers: Table::default(),
+            listing_looks: Table::default(),
+            listing_lines: rings(),
+            agreements: Table::default(),
             intentions: Table::default(),
             fund_intentions: std::sync::RwLock::default(),
             suggestions: rings(),
@@ -202,6 +211,7 @@ impl Read {
             suggestions: kept(&models.suggestions),
             sweeps: rows(&models.sweeps),
             sweeps_ended: kept(&models.sweeps_ended),
+            listing_lines: Some(kept(&models.listing_lines)).filter(|lines| lines.next != 0),
         }
     }
 
@@ -247,6 +257,9 @@ impl Read {
             models.sweeps.put(view.number, view);
         }
         restore(&models.sweeps_ended, history.sweeps_ended, |_| {});
+        if let Some(lines) = history.listing_lines {
+            restore(&models.listing_lines, lines, |_| {});
+        }
     }
 }
 
@@ -269,4 +282,34 @@ fn restore<K: Copy + Ord + Hash, V, R: Clone + From<V>>(
 ) {
     let rows = kept.rows.into_iter().map(|(number, key, row)| (number, key, R::from(row)));
     rings.restore(kept.next, rows.inspect(|(_, _, row)| seen(row)));
+}
+
+#[cfg(test)]
+mod tests {
+    use sfund_engine::id::Sequence;
+    use sfund_engine::listing::stage::Stage;
+    use sfund_engine::time::Time;
+
+    use super::*;
+    use crate::read::listings::Happening;
+    use crate::read::page::Ask;
+
+    #[test]
+    fn what_happened_to_listings_is_kept_and_absent_before_the_first() {
+        let read = Read::empty(0);
+        let before = minicbor::to_vec(read.history()).unwrap();
+        let stamp = Stamp { sequence: Sequence::new(7), at: Time::from_nanos(9) };
+        let stage = Some(Stage::Submitted);
+        let what = Happening { event: 101, stage, ..Happening::default() };
+        let line = Arc::new(ListingLine { stamp, what });
+        read.0.listing_lines.push(ListingId::new(3), Arc::clone(&line), |_| {});
+        let after = minicbor::to_vec(read.history()).unwrap();
+        assert!(before.len() < after.len());
+        let lines = |bytes: &[u8]| {
+            let read = Read::of_history(bytes).unwrap();
+            read.listing_lines(ListingId::new(3), &Ask::first(), |_| true).rows
+        };
+        assert_eq!(lines(&after), [line]);
+        assert_eq!(lines(&before), []);
+    }
 }

@@ -12,6 +12,7 @@ mod depth;
 mod fold_orders;
 mod fold_register;
 pub mod history;
+pub mod listings;
 mod meters;
 mod news;
 pub mod page;
@@ -30,8 +31,12 @@ use std::time::Duration;
 use dashmap::DashMap;
 use sfund_engine::cash::ledger::{Cash, House};
 use sfund_engine::id::{
-    FundId, IntentionId, LockId, OrderId, PartyId, ProposalId, SegmentId, Sequence, TransferId,
+    FundId, IntentionId, ListingId, LockId, OrderId, PartyId, ProposalId, SegmentId, Sequence,
+    TransferId,
 };
+use sfund_engine::listing::agreement::AgreementTerms;
+use sfund_engine::listing::confidentiality::Reader;
+use sfund_engine::listing::look::Look;
 use sfund_engine::market::Venue;
 use sfund_engine::registry::fund::{Currency, Fund, TradingState};
 use sfund_engine::registry::holding::Holding;
@@ -41,6 +46,7 @@ use sfund_engine::venue::issue_key::Key;
 use thiserror::Error;
 use tokio::sync::watch;
 
+use self::listings::{ListingLine, ListingView};
 use self::page::{Ask, Page};
 use self::rings::Rings;
 use self::table::{Map, Table, keys_after, read};
@@ -107,6 +113,11 @@ struct Models {
     orders_closed: Rings<PartyId, Arc<OrderView>>,
     fund_trades: Rings<FundId, Arc<TradeView>>,
     party_trades: Rings<PartyId, Arc<TradeView>>,
+    listings: Table<ListingId, ListingView>,
+    listing_readers: Table<(ListingId, PartyId), Reader>,
+    listing_looks: Table<(ListingId, PartyId, [u8; 32]), Look>,
+    listing_lines: Rings<ListingId, Arc<ListingLine>>,
+    agreements: Table<FundId, AgreementTerms>,
     intentions: Table<IntentionId, IntentionView>,
     fund_intentions: RwLock<BTreeSet<(FundId, IntentionId)>>,
     suggestions: Rings<PartyId, Arc<SuggestionView>>,

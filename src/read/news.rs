@@ -3,11 +3,12 @@
 use std::mem;
 use std::sync::Arc;
 
-use sfund_engine::id::{FundId, OrderId, PartyId};
+use sfund_engine::id::{FundId, ListingId, OrderId, PartyId};
 use sfund_engine::market::Market;
 use sfund_engine::registry::fund::Currency;
 
 use crate::read::Read;
+use crate::read::listings::ListingLine;
 use crate::read::views::{Balances, Buckets, CashLine, OrderView, RegisterLine, TradeView, Volume};
 
 /// New rows of history, in the order in which they came.
@@ -21,6 +22,7 @@ pub(super) struct News {
     pub(super) fund_trades: Vec<(FundId, Arc<TradeView>)>,
     pub(super) party_trades: Vec<(PartyId, Arc<TradeView>)>,
     pub(super) orders_closed: Vec<(PartyId, Arc<OrderView>)>,
+    pub(super) listing_lines: Vec<(ListingId, Arc<ListingLine>)>,
 }
 
 /// What statements and volumes said last, by the place of the holding, account or fund in the
@@ -50,6 +52,7 @@ impl News {
         models.cash_lines.extend(self.cash_lines.drain(..), |_| {});
         models.fund_trades.extend(self.fund_trades.drain(..), |_| {});
         models.party_trades.extend(self.party_trades.drain(..), |_| {});
+        models.listing_lines.extend(self.listing_lines.drain(..), |_| {});
         models.orders_closed.extend(self.orders_closed.drain(..), |dropped| {
             models.orders.remove(&dropped.id);
         });

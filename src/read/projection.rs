@@ -7,12 +7,13 @@
 //! orders, trades, statements) is folded from the events. Memory is that of a second market; that
 //! is the price.
 
+use std::collections::BTreeSet;
 use std::mem;
 use std::sync::Arc;
 
 use sfund_engine::entry::Header;
 use sfund_engine::event::Event;
-use sfund_engine::id::{FundId, PartyId, Sequence};
+use sfund_engine::id::{FundId, ListingId, PartyId, Sequence};
 use sfund_engine::market::Market;
 use sfund_engine::registry::holding::Holding;
 use sfund_engine::trading::set_trading_state::TradingScope;
@@ -42,6 +43,8 @@ pub(super) struct Touched {
     /// By their places in the market.
     pub(super) holdings: Numbers,
     pub(super) accounts: Numbers,
+    pub(super) listings: BTreeSet<ListingId>,
+    pub(super) agreements: BTreeSet<FundId>,
     pub(super) venue: bool,
     pub(super) segments: bool,
     pub(super) houses: bool,
@@ -180,6 +183,10 @@ impl Projection {
         for (hash, key) in self.market.keys() {
             self.read.put_key(*hash, *key);
         }
+        for (id, listing) in (0..).map(ListingId::new).zip(self.market.listings()) {
+            self.read.put_whole_listing(id, listing);
+        }
+        self.touched.agreements.extend(self.market.agreements().keys());
         self.finish();
     }
 
@@ -231,6 +238,14 @@ impl Projection {
             let cash = market.cash_accounts().get(index(place)).expect("it was found there");
             models.cash.put((cash.party, cash.currency), *cash);
         });
+        for id in mem::take(&mut touched.listings) {
+            let listing = market.listing(id).expect("events name listings that are there");
+            self.read.put_listing(id, listing);
+        }
+        for id in mem::take(&mut touched.agreements) {
+            let terms = market.agreements().get(&id).expect("events name what was recorded");
+            models.agreements.put(id, *terms);
+        }
         let stamp = Stamp { sequence: market.sequence(), at: market.now() };
         touched.books.drain(|number| {
             let id = FundId::new(number);
@@ -281,20 +296,26 @@ impl Fold<'_> {
             Event::IntentionPosted(fact) => self.intention_posted(fact),
             Event::CounterpartySuggested(fact) => self.counterparty_suggested(fact),
             Event::IntentionClosed(fact) => self.intention_closed(fact),
+            Event::AgreementSet(fact) => {
+                self.touched.agreements.insert(fact.terms.fund);
+            }
             Event::DepositPaid(fact) => self.deposit_paid(fact),
             Event::DepositForfeited(fact) => self.deposit_forfeited(fact),
             Event::DepositsReturned(fact) => self.deposits_returned(fact),
-            Event::BiddingFailed(fact) => self.units_unlisted(fact.listing),
-            Event::InterestDeclared(_)
-            | Event::BidderQualified(_)
-            | Event::BiddingOpened(_)
-            | Event::LotMoved(_)
+            Event::BiddingFailed(fact) => {
+                self.units_unlisted(fact.listing);
+                self.listing_happened(event);
+            }
+            // An intention is counted in the listing.
+            Event::InterestDeclared(fact) => {
+                self.touched.listings.insert(fact.terms.listing);
+            }
+            Event::BidderQualified(_) | Event::LotMoved(_) | Event::ContractSigned(_) => {}
+            Event::BiddingOpened(_)
             | Event::LotAwarded(_)
             | Event::AwardVoided(_)
-            | Event::ContractSigned(_)
-            | Event::DealHandedOver(_) => {}
-            Event::ListingDrafted(_)
-            | Event::AgreementSet(_)
+            | Event::DealHandedOver(_)
+            | Event::ListingDrafted(_)
             | Event::PartnersNotified(_)
             | Event::FirstRefusalAnswered(_)
             | Event::GateClosed(_)
@@ -304,12 +325,26 @@ impl Fold<'_> {
             | Event::ListingExtended(_)
             | Event::ListingRepriced(_)
             | Event::ListingChanged(_)
-            | Event::ListingClosed(_)
-            | Event::ConfidentialityAccepted(_)
-            | Event::DocumentLookedAt(_) => {}
-            Event::ListingEnded(fact) => self.units_unlisted(fact.listing),
-            Event::ListingSubmitted(fact) => self.units_listed(fact.listing),
-            Event::ListingReviewed(fact) => self.units_unlisted(fact.listing),
+            | Event::ListingClosed(_) => self.listing_happened(event),
+            Event::ConfidentialityAccepted(fact) => {
+                self.reader_did(fact.terms.listing, fact.terms.reader, None);
+            }
+            Event::DocumentLookedAt(fact) => {
+                let terms = fact.terms;
+                self.reader_did(terms.listing, terms.reader, Some(terms.document));
+            }
+            Event::ListingEnded(fact) => {
+                self.units_unlisted(fact.listing);
+                self.listing_happened(event);
+            }
+            Event::ListingSubmitted(fact) => {
+                self.units_listed(fact.listing);
+                self.listing_happened(event);
+            }
+            Event::ListingReviewed(fact) => {
+                self.units_unlisted(fact.listing);
+                self.listing_happened(event);
+            }
         }
     }
 

@@ -12,6 +12,7 @@ pub mod door;
 mod feed;
 mod gate;
 pub mod limits;
+mod listing;
 mod market;
 mod my_events;
 mod order_stream;
@@ -41,6 +42,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 use tonic_health::pb::health_server::{Health, HealthServer};
 use v1::admin_service_server::AdminServiceServer;
+use v1::listing_service_server::ListingServiceServer;
 use v1::market_service_server::MarketServiceServer;
 use v1::register_service_server::RegisterServiceServer;
 use v1::settlement_service_server::SettlementServiceServer;
@@ -259,6 +261,7 @@ fn routes(desk: Desk, health: HealthServer<impl Health>) -> Result<Routes, Error
             with_limits!(MarketServiceServer, market::Market(desk.clone())),
         ))
         .add_service(with_limits!(TradingServiceServer, trading::Trading(desk.clone())))
+        .add_service(with_limits!(ListingServiceServer, listing::Listings(desk.clone())))
         .add_service(with_limits!(RegisterServiceServer, register::Register(desk.clone())))
         .add_service(with_limits!(SettlementServiceServer, settlement::Settlement(desk.clone())))
         .add_service(with_limits!(AdminServiceServer, admin::Admin(desk)));
@@ -268,12 +271,14 @@ fn routes(desk: Desk, health: HealthServer<impl Health>) -> Result<Routes, Error
 /// Says that every service serves.
 async fn report(reporter: &tonic_health::server::HealthReporter) {
     use admin::Admin;
+    use listing::Listings;
     use market::Market;
     use register::Register;
     use settlement::Settlement;
     use trading::Trading;
     reporter.set_serving::<MarketServiceServer<Market>>().await;
     reporter.set_serving::<TradingServiceServer<Trading>>().await;
+    reporter.set_serving::<ListingServiceServer<Listings>>().await;
     reporter.set_serving::<RegisterServiceServer<Register>>().await;
     reporter.set_serving::<SettlementServiceServer<Settlement>>().await;
     reporter.set_serving::<AdminServiceServer<Admin>>().await;

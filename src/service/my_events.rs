@@ -5,15 +5,16 @@
 //! before the stream's beginning. What began before a stream that starts far back, and ended so
 //! long ago that the read models have forgotten it, is not told.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sfund_engine::event::Event;
-use sfund_engine::id::{IntentionId, LockId, OrderId, PartyId, Sequence, TransferId};
+use sfund_engine::id::{IntentionId, ListingId, LockId, OrderId, PartyId, Sequence, TransferId};
 use sfund_proto::v1;
 use v1::stream_my_events_response::Event as Told;
 
 use crate::published::{Item, Run};
 use crate::read::Read;
+use crate::read::listings::Audience;
 use crate::read::page::{Ask, PAGE_ROWS_MAX, Page};
 use crate::read::views::Stamp;
 use crate::service::desk::time_of;
@@ -34,6 +35,8 @@ struct Belongings {
     transfers: HashSet<TransferId>,
     locks: HashSet<LockId>,
     intentions: HashSet<IntentionId>,
+    /// Listings of its own, and those whose confidentiality terms it accepted.
+    listings: HashMap<ListingId, Audience>,
 }
 
 impl Mine {
@@ -99,12 +102,18 @@ impl Belongings {
             .into_iter()
             .flat_map(|held| every(|ask| read.locks_released(party, held.fund, ask)));
         let intentions = every(|ask| read.intentions(ask, |view| view.terms.party == party));
+        let listings = every(|ask| read.listings(ask, |_| true)).into_iter().filter_map(|view| {
+            let accepted = || read.listing_reader(view.id, party).map(|_| Audience::Public);
+            let hears = (view.listing.seller == party).then_some(Audience::Record);
+            hears.or_else(accepted).map(|hears| (view.id, hears))
+        });
         Self {
             party,
             orders: HashSet::new(),
             transfers: transfers.iter().chain(&settled).map(|view| view.id).collect(),
             locks: locks.into_iter().chain(released).map(|view| view.id).collect(),
             intentions: intentions.iter().map(|view| view.id).collect(),
+            listings: listings.collect(),
             read,
         }
     }
@@ -127,6 +136,14 @@ impl Belongings {
             && fact.terms.party == self.party
         {
             self.intentions.insert(fact.intention);
+        } else if let Event::ListingDrafted(fact) = event
+            && fact.seller == self.party
+        {
+            self.listings.insert(fact.listing, Audience::Record);
+        } else if let Event::ConfidentialityAccepted(fact) = event
+            && fact.terms.reader == self.party
+        {
+            self.listings.entry(fact.terms.listing).or_insert(Audience::Public);
         }
     }
 
@@ -160,6 +177,10 @@ impl Owners for Belongings {
 
     fn owns_intention(&self, intention: IntentionId) -> bool {
         self.intentions.contains(&intention)
+    }
+
+    fn hears_of_listing(&self, listing: ListingId) -> Option<Audience> {
+        self.listings.get(&listing).copied()
     }
 }
 

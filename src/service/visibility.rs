@@ -11,6 +11,12 @@ pub enum Subject {
     Market,
     /// Orders, trades, intentions, meters and events of a party.
     Trading,
+    /// The record of a listing that is more than its teaser, and what is due of it.
+    Listings,
+    /// Who accepted the confidentiality terms of a listing, and looked at what.
+    ListingReaders,
+    /// What is recorded of a fund's own agreement.
+    Agreements,
     /// Holdings of a party and their statements.
     Holdings,
     /// The holders of a fund.
@@ -65,6 +71,13 @@ const NOBODY: &[Relation] = &[];
 pub const TABLE: &[Row] = &[
     Row { subject: Subject::Market, relations: NOBODY, roles: &Role::ALL },
     Row { subject: Subject::Trading, relations: OWN, roles: WATCH },
+    Row {
+        subject: Subject::Listings,
+        relations: &[Relation::Owner, Relation::Member, Relation::Manager],
+        roles: WATCH,
+    },
+    Row { subject: Subject::ListingReaders, relations: OWN, roles: WATCH },
+    Row { subject: Subject::Agreements, relations: &[Relation::Manager], roles: WATCH },
     Row { subject: Subject::Holdings, relations: OWN, roles: WATCH },
     Row { subject: Subject::Holders, relations: &[Relation::Manager], roles: WATCH },
     Row {
@@ -116,9 +129,12 @@ pub fn has_use_of(role: Role, subject: Subject) -> bool {
 mod tests {
     use super::*;
 
-    const ALL: [Subject; 10] = [
+    const ALL: [Subject; 13] = [
         Subject::Market,
         Subject::Trading,
+        Subject::Listings,
+        Subject::ListingReaders,
+        Subject::Agreements,
         Subject::Holdings,
         Subject::Holders,
         Subject::Locks,
@@ -154,6 +170,8 @@ mod tests {
         assert!(!sees(Role::Lender, Subject::Holdings, Relation::Pledgee));
         assert!(sees(Role::Member, Subject::Trading, Relation::Member));
         assert!(sees(Role::Manager, Subject::Holders, Relation::Manager));
+        assert!(sees(Role::Manager, Subject::Listings, Relation::Manager));
+        assert!(!sees(Role::Manager, Subject::ListingReaders, Relation::Manager));
         assert!(!has_use_of(Role::Lp, Subject::Holders));
         assert!(!has_use_of(Role::SettlementBank, Subject::Operations));
     }

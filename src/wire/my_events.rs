@@ -3,7 +3,7 @@
 use sfund_engine::cash::request_transfer::{Direction, TransferRequested};
 use sfund_engine::cash::settle_transfer::{TransferOutcome, TransferSettled};
 use sfund_engine::event::Event;
-use sfund_engine::id::{IntentionId, LockId, OrderId, PartyId, TransferId};
+use sfund_engine::id::{IntentionId, ListingId, LockId, OrderId, PartyId, TransferId};
 use sfund_engine::registry::issue_units::UnitsIssued;
 use sfund_engine::registry::lock_units::{LockKind, UnitsLocked};
 use sfund_engine::registry::party::PartyStatus;
@@ -16,9 +16,11 @@ use sfund_engine::trading::place_order::{OrderDecremented, OrderPlaced, OrderRes
 use sfund_proto::v1;
 use v1::stream_my_events_response::Event as Mine;
 
+use crate::read::listings::{Audience, happening};
 use crate::read::views::{Stamp, TradeView};
 use crate::wire::board::{Name, intention};
 use crate::wire::fields::write_time;
+use crate::wire::listing_views::happened;
 use crate::wire::trading::{my_trades, terms};
 use crate::wire::twins::Twin;
 
@@ -32,6 +34,8 @@ pub trait Owners {
     fn owns_lock(&self, lock: LockId) -> bool;
     /// Whether the intention is the party's.
     fn owns_intention(&self, intention: IntentionId) -> bool;
+    /// What the party may know of a listing, if anything.
+    fn hears_of_listing(&self, listing: ListingId) -> Option<Audience>;
 }
 
 /// What `party` is told of an event: nothing if it is none of its business, and of a trade with
@@ -81,10 +85,10 @@ pub fn mine(event: &Event, stamp: Stamp, party: PartyId, owners: &impl Owners) -
         | Event::SweepAdvanced(_)
         | Event::ReferenceSet(_)
         | Event::TradingStateSet(_)
-        | Event::ListingDrafted(_)
+        | Event::AgreementSet(_) => Vec::new(),
+        Event::ListingDrafted(_)
         | Event::ListingSubmitted(_)
         | Event::ListingReviewed(_)
-        | Event::AgreementSet(_)
         | Event::PartnersNotified(_)
         | Event::FirstRefusalAnswered(_)
         | Event::GateClosed(_)
@@ -98,23 +102,37 @@ pub fn mine(event: &Event, stamp: Stamp, party: PartyId, owners: &impl Owners) -
         | Event::ListingEnded(_)
         | Event::ConfidentialityAccepted(_)
         | Event::DocumentLookedAt(_)
-        | Event::InterestDeclared(_)
-        | Event::BidderQualified(_)
-        | Event::DepositPaid(_)
         | Event::BiddingOpened(_)
         | Event::BiddingFailed(_)
-        | Event::LotMoved(_)
         | Event::LotAwarded(_)
         | Event::AwardVoided(_)
+        | Event::DealHandedOver(_) => of_listing(event, stamp, party, owners),
+        // The bidding's own service is not here yet.
+        Event::InterestDeclared(_)
+        | Event::BidderQualified(_)
+        | Event::DepositPaid(_)
+        | Event::LotMoved(_)
         | Event::DepositForfeited(_)
         | Event::DepositsReturned(_)
-        | Event::ContractSigned(_)
-        | Event::DealHandedOver(_) => Vec::new(),
+        | Event::ContractSigned(_) => Vec::new(),
     }
 }
 
 fn own(is_own: bool, tell: impl FnOnce() -> Mine) -> Vec<Mine> {
     if is_own { vec![tell()] } else { Vec::new() }
+}
+
+/// Of a listing its owner is told everything, who accepted the confidentiality terms what is
+/// public, and who did something itself that.
+fn of_listing(event: &Event, stamp: Stamp, party: PartyId, owners: &impl Owners) -> Vec<Mine> {
+    let Some((listing, what)) = happening(event) else { return Vec::new() };
+    let is_told = what.party == Some(party)
+        || match owners.hears_of_listing(listing) {
+            Some(Audience::Record) => true,
+            Some(Audience::Public) => what.audience() == Audience::Public,
+            None => false,
+        };
+    own(is_told, || Mine::Listing(happened(listing, stamp, &what)))
 }
 
 fn suggestions(fact: &CounterpartySuggested, owners: &impl Owners) -> Vec<Mine> {

@@ -1,7 +1,8 @@
 //! Pages of lists: sizes, and tokens that stay good over a restart.
 
 use sfund_engine::id::{
-    FundId, IntentionId, LockId, OrderId, PartyId, ProposalId, SegmentId, Sequence, TransferId,
+    FundId, IntentionId, ListingId, LockId, OrderId, PartyId, ProposalId, SegmentId, Sequence,
+    TransferId,
 };
 use sfund_engine::registry::fund::Currency;
 
@@ -30,7 +31,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! { FundId IntentionId LockId OrderId PartyId ProposalId SegmentId Sequence TransferId }
+ids! { FundId IntentionId ListingId LockId OrderId PartyId ProposalId SegmentId Sequence TransferId }
 
 impl Key for u64 {
     fn token(&self) -> String {
@@ -67,6 +68,18 @@ impl Key for [u8; 32] {
             *byte = u8::from_str_radix(token.get(from..from.checked_add(2)?)?, 16).ok()?;
         }
         Some(bytes)
+    }
+}
+
+/// Who looked at which document.
+impl Key for (PartyId, [u8; 32]) {
+    fn token(&self) -> String {
+        format!("{}.{}", self.0, self.1.token())
+    }
+
+    fn read(token: &str) -> Option<Self> {
+        let (party, document) = token.split_once('.')?;
+        Some((party.parse().ok()?, Key::read(document)?))
     }
 }
 

@@ -2,6 +2,12 @@
 
 use sfund_engine::cash::request_transfer::Direction;
 use sfund_engine::cash::settle_transfer::TransferOutcome;
+use sfund_engine::listing::document::{DocumentKind, Visibility};
+use sfund_engine::listing::gate::{ClaimAnswer, Consent, GateKind, GateState, How};
+use sfund_engine::listing::review::ListingVerdict;
+use sfund_engine::listing::stage::{EndReason, Stage};
+use sfund_engine::listing::terms::{Interim, Method, Reserve};
+use sfund_engine::policy::choice::{Disclosure, Ownership, Silence};
 use sfund_engine::registry::fund::{LegalForm, TradingState};
 use sfund_engine::registry::lock_units::LockKind;
 use sfund_engine::registry::party::{PartyForm, PartyStatus, Role};
@@ -61,6 +67,34 @@ twins! {
     Direction = TransferDirection { Deposit, Withdrawal }
     TransferOutcome = TransferOutcome { Confirmed, Refused }
     SelfTrade = SelfTrade { CancelNewest, CancelOldest, CancelBoth, Decrement }
+    Stage = ListingStage {
+        Draft, Submitted, ToBeCompleted, Rejected, Accepted, Announced, Suspended, Closed, Bidding,
+        Awarded, HandedOver, Ended, Withdrawn, Revoked,
+    }
+    EndReason = ListingEndReason { NoBidder, Failed, GateRefused, Removed }
+    Method = ListingMethod {
+        English, SealedPayAsBid, SealedUniform, SealedVickrey, Dutch, Tender, Negotiated,
+        RequestForQuote, Judicial,
+    }
+    Reserve = Reserve { Public, Hidden }
+    Interim = Interim { Buyer, Seller, MovesPrice }
+    Ownership = Ownership { Private, StateOwned }
+    Disclosure = DisclosureField {
+        Strategy, Term, Manager, Commitment, NetAssets, Portfolio, CashFlows, ManagerFees,
+        ValuationMethod, Encumbrances, Disputes, TransferTerms, FirstRefusal, Reason, PaymentTerms,
+        InterimTerms, Accounts, Taxes,
+    }
+    DocumentKind = DocumentKind {
+        Agreement, FinancialReport, Appraisal, Decision, LegalOpinion, Contract, Teaser, Other,
+    }
+    Visibility = DocumentVisibility { Teaser, Full }
+    ListingVerdict = ListingVerdict { Accept, Reject, Complete }
+    GateKind = GateKind { PartnersNotice, FirstRefusal, ManagerConsent, StateApproval }
+    GateState = GateState { Waiting, Running, Green, Red }
+    Silence = Silence { Consent, Refusal }
+    How = How { Said, Silence }
+    Consent = Consent { Given, Refused }
+    ClaimAnswer = ClaimAnswer { Claim, Waive }
     IntentionEnd = IntentionEnd { Withdrawn, Expired }
     Closing = ClosingReason {
         Filled, Cancelled, Expired, NotFilled, SelfTrade, TurnaroundInterval, HolderCap,

@@ -3,6 +3,7 @@
 
 use sfund_proto::v1;
 use sfund_proto::v1::admin_service_client::AdminServiceClient;
+use sfund_proto::v1::listing_service_client::ListingServiceClient;
 use sfund_proto::v1::market_service_client::MarketServiceClient;
 use sfund_proto::v1::register_service_client::RegisterServiceClient;
 use sfund_proto::v1::settlement_service_client::SettlementServiceClient;
@@ -19,6 +20,8 @@ pub struct Things {
     pub intention: String,
     pub transfer: String,
     pub lock: String,
+    /// A draft, if it is an investor.
+    pub listing: String,
     pub key_hash: Vec<u8>,
     /// A fund that it manages, if it is a manager.
     pub managed: String,
@@ -30,6 +33,8 @@ pub struct Things {
 pub struct Common {
     pub channel: Channel,
     pub fund: String,
+    /// A fund that is sold by agreement.
+    pub regional_fund: String,
     pub segment: v1::Segment,
     pub calendar: v1::Calendar,
     pub details: v1::FundDetails,
@@ -111,6 +116,18 @@ pub async fn call(
         ..Default::default()
     };
     let cancellation = v1::Cancellation { order_id: of.order.clone() };
+    let listing_id = of.listing.clone();
+    let given = v1::Consent::Given.into();
+    let evidence_sha256 = vec![5; 32];
+    let terms = super::listings::terms(common.regional_fund.parse().unwrap(), "ANOTHER");
+    let agreement = v1::FundAgreement {
+        first_refusal: Some(v1::FirstRefusalTerm {
+            term: Some(v1::first_refusal_term::Term::Days(30)),
+        }),
+        consent: Some(v1::ConsentTerm {
+            term: Some(v1::consent_term::Term::NotAsked(v1::NotAsked {})),
+        }),
+    };
     let all = v1::MassCancellation { party_id: party_id.clone(), ..Default::default() };
     calls! { (path, common, key)
         "MarketService" MarketServiceClient {
@@ -161,6 +178,101 @@ pub async fn call(
                 v1::ListSuggestionsRequest { party_id, ..Default::default() };
             stream_my_events "StreamMyEvents"
                 v1::StreamMyEventsRequest { party_id, ..Default::default() };
+        }
+        "ListingService" ListingServiceClient {
+            draft_listing "DraftListing" v1::DraftListingRequest {
+                request_id,
+                validate_only,
+                listing_id: String::new(),
+                seller_id: party_id,
+                terms: Some(terms),
+            };
+            submit_listing "SubmitListing"
+                v1::SubmitListingRequest { request_id, validate_only, listing_id };
+            review_listing "ReviewListing" v1::ReviewListingRequest {
+                request_id,
+                validate_only,
+                listing_id,
+                verdict: v1::ListingVerdict::Accept.into(),
+                reasons: Vec::new(),
+            };
+            set_agreement "SetAgreement" v1::SetAgreementRequest {
+                request_id,
+                validate_only,
+                fund_id: common.regional_fund.clone(),
+                agreement: Some(agreement),
+                evidence_sha256,
+            };
+            notify_partners "NotifyPartners" v1::NotifyPartnersRequest {
+                request_id,
+                validate_only,
+                listing_id,
+                delivered_date: "2026-11-24".to_owned(),
+                evidence_sha256,
+            };
+            answer_first_refusal "AnswerFirstRefusal" v1::AnswerFirstRefusalRequest {
+                request_id,
+                validate_only,
+                listing_id,
+                party_id,
+                answer: v1::ClaimAnswer::Waive.into(),
+            };
+            answer_consent "AnswerConsent" v1::AnswerConsentRequest {
+                request_id, validate_only, listing_id, answer: given, evidence_sha256
+            };
+            record_approval "RecordApproval" v1::RecordApprovalRequest {
+                request_id, validate_only, listing_id, answer: given, evidence_sha256
+            };
+            announce_listing "AnnounceListing"
+                v1::AnnounceListingRequest { request_id, validate_only, listing_id };
+            suspend_listing "SuspendListing" v1::SuspendListingRequest {
+                request_id,
+                validate_only,
+                listing_id,
+                until_date: "2026-11-30".to_owned(),
+                reason: evidence,
+            };
+            resume_listing "ResumeListing"
+                v1::ResumeListingRequest { request_id, validate_only, listing_id };
+            extend_listing "ExtendListing"
+                v1::ExtendListingRequest { request_id, validate_only, listing_id };
+            reprice_listing "RepriceListing" v1::RepriceListingRequest {
+                request_id,
+                validate_only,
+                listing_id,
+                floor: "0.90".to_owned(),
+                working_days: 20,
+                consent_sha256: Vec::new(),
+            };
+            change_listing "ChangeListing" v1::ChangeListingRequest {
+                request_id, validate_only, listing_id, terms: Some(terms), reason: evidence
+            };
+            withdraw_listing "WithdrawListing" v1::WithdrawListingRequest {
+                request_id, validate_only, listing_id, reason: evidence
+            };
+            revoke_listing "RevokeListing" v1::RevokeListingRequest {
+                request_id, validate_only, listing_id, reason: evidence
+            };
+            accept_confidentiality "AcceptConfidentiality" v1::AcceptConfidentialityRequest {
+                request_id, validate_only, listing_id, party_id, terms_sha256: evidence_sha256
+            };
+            look_at_document "LookAtDocument" v1::LookAtDocumentRequest {
+                request_id, validate_only, listing_id, party_id, document_sha256: evidence_sha256
+            };
+            get_listing "GetListing" v1::GetListingRequest { listing_id, after_sequence: 0 };
+            list_listings "ListListings" v1::ListListingsRequest::default();
+            get_listing_disclosure "GetListingDisclosure"
+                v1::GetListingDisclosureRequest { listing_id, ..Default::default() };
+            list_listing_readers "ListListingReaders"
+                v1::ListListingReadersRequest { listing_id, ..Default::default() };
+            list_listing_looks "ListListingLooks"
+                v1::ListListingLooksRequest { listing_id, ..Default::default() };
+            list_listing_events "ListListingEvents"
+                v1::ListListingEventsRequest { listing_id, ..Default::default() };
+            list_listing_deadlines "ListListingDeadlines"
+                v1::ListListingDeadlinesRequest { listing_id, ..Default::default() };
+            get_agreement "GetAgreement"
+                v1::GetAgreementRequest { fund_id: of.managed.clone(), after_sequence: 0 };
         }
         "RegisterService" RegisterServiceClient {
             get_holding "GetHolding"

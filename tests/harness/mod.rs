@@ -18,6 +18,7 @@ pub mod cast;
 pub mod disk;
 pub mod door;
 pub mod hostility;
+pub mod listings;
 pub mod power;
 pub mod program;
 

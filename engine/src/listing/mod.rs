@@ -13,6 +13,7 @@ mod clock;
 pub mod close;
 pub mod confidentiality;
 pub mod consent;
+pub mod deadline;
 pub mod document;
 pub mod draft;
 pub mod end;

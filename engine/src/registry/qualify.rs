@@ -60,13 +60,12 @@ pub(crate) fn apply(market: &mut Market, fact: &Qualified) {
 }
 
 /// A4: refuses a buyer that is no qualified investor on `today` under `rules`.
+///
+/// # Errors
+///
+/// [`Reject::NotQualified`] with what it lacks.
 #[inline]
-pub(crate) fn check(
-    id: PartyId,
-    party: &Party,
-    rules: &InvestorRules,
-    today: Date,
-) -> Result<(), Reject> {
+pub fn check(id: PartyId, party: &Party, rules: &InvestorRules, today: Date) -> Result<(), Reject> {
     match shortfall(party, rules, today) {
         Some(shortfall) => Err(Reject::NotQualified { party: id, shortfall }),
         None => Ok(()),

@@ -3,7 +3,9 @@
 use sfund_engine::amount::{Money, Price, Units};
 use sfund_engine::cash::request_transfer::Direction;
 use sfund_engine::cash::settle_transfer::TransferOutcome;
-use sfund_engine::id::{FundId, IntentionId, LockId, OrderId, PartyId, Sequence, TransferId};
+use sfund_engine::id::{
+    FundId, IntentionId, ListingId, LockId, OrderId, PartyId, Sequence, TransferId,
+};
 use sfund_engine::registry::fund::Currency;
 use sfund_engine::registry::party::PartyStatus;
 use sfund_engine::time::{Date, Time};
@@ -147,6 +149,16 @@ pub enum MyChange {
         /// Last date on which it is good.
         expires: Date,
     },
+    /// Something happened to a listing of the party's, or to one whose confidentiality terms it
+    /// accepted.
+    ListingHappened {
+        /// The listing.
+        listing: ListingId,
+        /// Name of the event in the journal, as `ListingAnnounced`.
+        event: String,
+        /// Why, where somebody said so.
+        reasons: Vec<String>,
+    },
     /// All that had happened when the stream was opened is given; what follows is live.
     CaughtUp,
 }
@@ -262,6 +274,11 @@ fn change_of(event: Event) -> Result<MyChange, Unreadable> {
         Event::Qualified(wire) => {
             Ok(MyChange::Qualified { expires: read(&wire.expires, "expires")? })
         }
+        Event::Listing(wire) => Ok(MyChange::ListingHappened {
+            listing: read(&wire.listing_id, "listing_id")?,
+            event: wire.event,
+            reasons: wire.reasons,
+        }),
         Event::CaughtUp(v1::CaughtUp {}) | Event::Heartbeat(v1::Heartbeat {}) => {
             Ok(MyChange::CaughtUp)
         }
@@ -305,6 +322,7 @@ fn order_change_of(event: Event) -> Result<MyChange, Unreadable> {
         | Event::Suggestion(_)
         | Event::StatusChanged(_)
         | Event::Qualified(_)
+        | Event::Listing(_)
         | Event::CaughtUp(_)
         | Event::Heartbeat(_) => Err(Unreadable { field: "event" }),
     }
