@@ -5,11 +5,11 @@
 use minicbor::{Decode, Encode};
 
 use super::declare::check_related;
-use super::mode::{Ask, Code, LotEvent, Proposal, Side, Terms};
+use super::mode::{Ask, Code, LotEvent, Mode, Phase, Proposal, Side, Terms};
 use super::{ClaimState, Open};
 use crate::amount::Price;
 use crate::check;
-use crate::command::CommandKind;
+use crate::command::{Command, CommandKind};
 use crate::event::Event;
 use crate::id::{ListingId, OfferId, PartyId};
 use crate::listing::stage::Needs;
@@ -216,6 +216,23 @@ pub(crate) fn apply(market: &mut Market, fact: &LotMoved) {
         let open = bidding.open.as_mut().expect("events speak of lots that are open");
         open.lot.apply(&fact.change);
     });
+}
+
+/// D3: whether a command that is refused tells the terms of a sealed bid before the close.
+#[cold]
+pub(crate) fn would_unseal(market: &Market, command: &Command) -> bool {
+    let listing = if let Command::RevealBid(ask) = command {
+        ask.listing
+    } else if let Command::PlaceBid(ask) = command {
+        ask.listing
+    } else {
+        return false;
+    };
+    let open = market.biddings.get(&listing).and_then(|bidding| bidding.open.as_ref());
+    open.is_some_and(|open| {
+        let is_sealed = matches!(open.mode, Mode::Sealed(_) | Mode::Tender(_));
+        is_sealed && [Phase::Waiting, Phase::Committing].contains(&open.lot.phase())
+    })
 }
 
 /// Somebody before a lot that is open.

@@ -5,7 +5,7 @@ use super::declare::Right;
 use super::deposit::{DepositForfeited, DepositsReturned, Forfeit};
 use super::fixture::{
     DAY, THREE, TWO, bid, close, commit, deposited, english, interest, open, opened, pass, pay,
-    reveal, sign, take, verdict,
+    reveal, sign, take, untold, verdict,
 };
 use super::mode::{Code, Line, LotEvent, Reason};
 use super::open::Opening;
@@ -228,7 +228,7 @@ fn a_sealed_bid_is_in_no_entry_before_it_is_revealed_and_who_does_not_reveal_for
     let bytes = [minicbor::to_vec(&events).unwrap(), market.encode()].concat();
     let price = minicbor::to_vec(cents(432_100)).unwrap();
     assert!(!bytes.windows(price.len()).any(|window| window == price));
-    let early = refuse(&mut market, party(DAVE), reveal(DAVE, 150));
+    let early = untold(&market, DAVE, reveal(DAVE, 150));
     assert_eq!(early.to_string(), "the lot does not take this while it is taking sealed bids");
     pass(&mut market, at(3_600));
     let other = refuse(&mut market, party(DAVE), reveal(DAVE, 151));
