@@ -246,6 +246,8 @@ struct Desk<'m> {
 
 impl<'m> Desk<'m> {
     /// D1, A9: the seller, or a party whose deposit is held.
+    ///
+    /// D3: a sealed bid that was handed in binds; whoever became what does not bid reveals it.
     fn new(
         market: &'m Market,
         context: Context,
@@ -254,7 +256,10 @@ impl<'m> Desk<'m> {
         market.admit_for(context.caller, kind, party)?;
         let record = market.party(party)?;
         let offered = market.public_listing(listing)?;
-        record.check_active(party)?;
+        let reveals = kind == CommandKind::RevealBid;
+        if !reveals {
+            record.check_active(party)?;
+        }
         offered.check_stage(listing, Needs::Bidding)?;
         let bidding = market.biddings.get(&listing).expect("a lot that is open is recorded");
         let open = bidding.open.as_ref().expect("a listing in bidding has a lot");
@@ -271,7 +276,9 @@ impl<'m> Desk<'m> {
             });
             let code = claim.and_then(|claim| claim.code);
             let code = code.ok_or(Reject::NoDeposit { listing, party })?;
-            check_related(market, context.at, listing, party)?;
+            if !reveals {
+                check_related(market, context.at, listing, party)?;
+            }
             Side::Bidder(code)
         };
         Ok(Self { market, at: context.at, listing, open, side })
@@ -286,6 +293,14 @@ impl<'m> Desk<'m> {
         Ok(Terms::whole(self.open.lot.quantity(), price))
     }
 
+    /// Each side of a negotiation makes so many offers, and uses up nobody else's.
+    fn check_offers(&self, bidder: Code) -> Result<(), Reject> {
+        let limit = u64::from(self.market.rules_of_listing(self.listing)?.offers.offers_max);
+        let offers = self.open.lot.offers().iter();
+        let own = offers.filter(|offer| offer.bidder == bidder && offer.by == self.side).count();
+        if check::wide(own) < limit { Ok(()) } else { Err(Reject::TooManyBids { limit }) }
+    }
+
     fn ask(&self, ask: &Ask, events: &mut Vec<Event>) -> Result<(), Reject> {
         let (listing, lot, conduct) = (self.listing, &self.open.lot, &self.open.conduct);
         if let (Ask::Bid(_), Side::Bidder(code)) = (ask, self.side) {
@@ -297,6 +312,9 @@ impl<'m> Desk<'m> {
                     limit: if most <= all { most } else { most_own },
                 });
             }
+        }
+        if let Ask::Offer(proposal) | Ask::Counter(_, proposal) = ask {
+            self.check_offers(proposal.bidder)?;
         }
         let changes = self.open.mode.rules().bid(lot, self.side, self.at, ask)?;
         // From here on the answer is yes.
