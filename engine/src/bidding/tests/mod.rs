@@ -1,5 +1,7 @@
 //! Biddings from the first intention to the contract, or to their failure.
 
+mod guards;
+
 use super::bid::{Answer, AnswerOffer, LotMoved, MakeOffer};
 use super::declare::Right;
 use super::deposit::{DepositForfeited, DepositsReturned, Forfeit};
@@ -176,7 +178,7 @@ fn b4_who_holds_no_units_has_no_right() {
     accept(&mut market, party(CAROL), interest(CAROL, Right::FirstRefusal));
     let qualify = verdict(CAROL, BidderVerdict::Qualify);
     let reject = refuse(&mut market, party(OPERATOR), qualify);
-    assert_eq!(reject.to_string(), "party-9 holds nothing of the fund, and has no right");
+    assert_eq!(reject.to_string(), "party-9 holds nothing of the fund, or did not claim its right");
     accept(&mut market, party(OPERATOR), verdict(CAROL, BidderVerdict::Refuse));
     assert_eq!(claim(&market, CAROL), ClaimState::Refused);
 }
