@@ -24,7 +24,7 @@ fn streamed(bytes: &[u8], by: PartyId) -> Option<Asked> {
 }
 
 /// Every request that asks for a command.
-pub(crate) const READERS: [Reader; 27] = [
+pub(crate) const READERS: [Reader; 45] = [
     streamed,
     reader::<v1::PlaceOrderRequest>,
     reader::<v1::AmendOrderRequest>,
@@ -52,6 +52,24 @@ pub(crate) const READERS: [Reader; 27] = [
     reader::<v1::SetReferenceRequest>,
     reader::<v1::SetTradingStateRequest>,
     reader::<v1::ReviewRequest>,
+    reader::<v1::DraftListingRequest>,
+    reader::<v1::SubmitListingRequest>,
+    reader::<v1::ReviewListingRequest>,
+    reader::<v1::SetAgreementRequest>,
+    reader::<v1::NotifyPartnersRequest>,
+    reader::<v1::AnswerFirstRefusalRequest>,
+    reader::<v1::AnswerConsentRequest>,
+    reader::<v1::RecordApprovalRequest>,
+    reader::<v1::AnnounceListingRequest>,
+    reader::<v1::SuspendListingRequest>,
+    reader::<v1::ResumeListingRequest>,
+    reader::<v1::ExtendListingRequest>,
+    reader::<v1::RepriceListingRequest>,
+    reader::<v1::ChangeListingRequest>,
+    reader::<v1::WithdrawListingRequest>,
+    reader::<v1::RevokeListingRequest>,
+    reader::<v1::AcceptConfidentialityRequest>,
+    reader::<v1::LookAtDocumentRequest>,
 ];
 
 pub(crate) fn requests(bytes: &[u8]) {

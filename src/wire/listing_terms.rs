@@ -197,3 +197,74 @@ pub fn document(document: &Document) -> v1::Document {
         visibility: document.visibility.write(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sfund_engine::amount::{Ppm, Price, Units};
+    use sfund_engine::id::FundId;
+    use sfund_engine::listing::document::{DocumentKind, Sha256, Visibility};
+    use sfund_engine::listing::terms::{Interim, Method, Reserve};
+    use sfund_engine::policy::choice::Ownership;
+
+    use super::*;
+
+    fn whole() -> ListingTerms {
+        ListingTerms {
+            code: "G-2026-0001".to_owned(),
+            headline: "苏州某创投基金份额".to_owned(),
+            fund: FundId::new(3),
+            units: Units::from_e2(10_000_000),
+            method: Method::SealedVickrey,
+            floor: Price::from_e4(10_001),
+            reserve: Reserve::Hidden,
+            deposit: Ppm::new(100_000),
+            announcement_days: 20,
+            if_nobody_comes: IfNobodyComes::Extend { working_days: 5, times_max: 2 },
+            payment: Payment::Instalments {
+                first: Ppm::new(300_000),
+                working_days: 5,
+                rest_days: 300,
+                interest: Ppm::new(45_000),
+            },
+            interim: Interim::Seller,
+            ownership: Ownership::StateOwned,
+            appraisal: Some(Appraisal {
+                value: Price::from_e4(9_000),
+                base_date: "2026-06-30".parse().unwrap(),
+                filing: "备-2026-7".to_owned(),
+            }),
+            disclosures: Disclosure::ALL
+                .iter()
+                .map(|field| Answer { field: *field, answer: "见披露文件".to_owned() })
+                .collect(),
+            documents: vec![Document {
+                name: "审计报告".to_owned(),
+                kind: DocumentKind::FinancialReport,
+                sha256: Sha256::new([7; 32]),
+                size_bytes: 1,
+                visibility: Visibility::Full,
+            }],
+        }
+    }
+
+    #[test]
+    fn the_terms_of_a_listing_read_back_what_they_were_written_as() {
+        let others = [
+            (IfNobodyComes::End, Payment::Once { working_days: 1 }),
+            (IfNobodyComes::Ask, Payment::Once { working_days: 10 }),
+        ];
+        let others = others.map(|(if_nobody_comes, payment)| ListingTerms {
+            if_nobody_comes,
+            payment,
+            appraisal: None,
+            documents: Vec::new(),
+            ..whole()
+        });
+        for one in [whole()].into_iter().chain(others) {
+            let mut fields = Fields::default();
+            let read = read_terms(&mut fields, &terms(&one, Floor::Shown));
+            assert_eq!(fields.done(read), Ok(one));
+        }
+        assert_eq!(terms(&whole(), Floor::Hidden).floor, "");
+    }
+}
