@@ -138,6 +138,7 @@ pub(crate) fn decide(
     rules.check_appraisal(rules.today)?;
     rules.check_first_floor()?;
     record.check_gates(listing)?;
+    rules.check_first_refusal(market)?;
     let removal = check_pause(market, &rules)?;
     let period = market.period(rules.today, record.terms.announcement_days)?;
     // From here on the answer is yes.

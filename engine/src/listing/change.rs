@@ -69,6 +69,7 @@ pub(crate) fn decide(
     rules.check_completeness()?;
     rules.check_appraisal(rules.today)?;
     rules.check_later_floor(Consent::None)?;
+    rules.check_first_refusal(market)?;
     let announcement = record.announcement();
     rules.check_reappraisal(Some(announcement.first))?;
     if old.floor != new.floor {

@@ -3,17 +3,21 @@
 use crate::amount::Price;
 use crate::command::Command;
 use crate::event::Event;
-use crate::fixture::{ALICE, OPERATOR, accept_at, party, refuse_at};
+use crate::fixture::{ALICE, BOB, OPERATOR, accept_at, party, refuse_at};
 use crate::listing::change::ChangeListing;
 use crate::listing::extend::ExtendListing;
 use crate::listing::fixture::{
-    LISTING, announce, announced, at, by, held, pass, refused, reprice, stage, state_terms,
-    suspend, terms, to_announce, withdraw,
+    LISTING, announce, announced, answer, at, by, drafted, held, notify, open_gates, pass, refused,
+    reprice, reviewed, stage, state_terms, submit, suspend, terms, to_announce, withdraw,
 };
+use crate::listing::gate::{ClaimAnswer, GateKind};
 use crate::listing::resume::ResumeListing;
+use crate::listing::review::ListingVerdict;
 use crate::listing::stage::{EndReason, Stage};
-use crate::listing::terms::{IfNobodyComes, ListingTerms};
+use crate::listing::terms::{IfNobodyComes, ListingTerms, Method};
 use crate::market::Market;
+use crate::policy::choice::Silence;
+use crate::reject::Reject;
 
 fn days(announcement_days: u16, terms: ListingTerms) -> ListingTerms {
     ListingTerms { announcement_days, ..terms }
@@ -214,6 +218,57 @@ fn c2_a_change_of_content_restarts_the_announcement() {
     market.intention_declared(LISTING);
     let dearer = ListingTerms { floor: Price::from_e4(11_000), ..other };
     assert_eq!(refused(&mut market, ALICE, change(dearer)).name(), "LISTING_HAS_INTENTIONS");
+}
+
+#[test]
+fn d1_what_no_command_opens_is_not_listed() {
+    for method in [Method::Tender, Method::RequestForQuote, Method::Judicial] {
+        let mut market = drafted(ListingTerms { method, ..terms() });
+        let reject = refused(&mut market, ALICE, submit());
+        assert_eq!(reject, Reject::MethodForbidden { method });
+        let mut market = announced(terms());
+        let reject = refused(&mut market, ALICE, change(ListingTerms { method, ..terms() }));
+        assert_eq!(reject, Reject::MethodForbidden { method });
+    }
+}
+
+#[test]
+fn b4_while_a_partner_keeps_its_right_only_open_bids_find_the_buyer() {
+    let claimed = |method, said| {
+        let mut market = reviewed(ListingTerms { method, ..terms() }, ListingVerdict::Accept);
+        by(&mut market, OPERATOR, notify("2026-11-24"));
+        by(&mut market, BOB, answer(BOB, said));
+        open_gates(&mut market, LISTING);
+        market
+    };
+    for method in [
+        Method::SealedPayAsBid,
+        Method::SealedUniform,
+        Method::SealedVickrey,
+        Method::Dutch,
+        Method::Negotiated,
+    ] {
+        let mut market = claimed(method, ClaimAnswer::Claim);
+        let reject = refused(&mut market, OPERATOR, announce());
+        assert_eq!(reject, Reject::MethodForbidden { method });
+        by(&mut claimed(method, ClaimAnswer::Waive), OPERATOR, announce());
+    }
+    let mut market = claimed(Method::English, ClaimAnswer::Claim);
+    by(&mut market, OPERATOR, announce());
+    let sealed = ListingTerms { method: Method::SealedPayAsBid, ..terms() };
+    assert_eq!(refused(&mut market, ALICE, change(sealed)).name(), "METHOD_FORBIDDEN");
+}
+
+#[test]
+fn b4_a_right_that_silence_keeps_is_kept_against_sealed_bids_too() {
+    let method = Method::SealedPayAsBid;
+    let mut market = to_announce(ListingTerms { method, ..terms() });
+    market.change_listing(LISTING, |record| {
+        let gate = record.gates.iter_mut().find(|gate| gate.kind == GateKind::FirstRefusal);
+        gate.unwrap().silence = Silence::Refusal;
+    });
+    let reject = refused(&mut market, OPERATOR, announce());
+    assert_eq!(reject, Reject::MethodForbidden { method });
 }
 
 #[test]
