@@ -1,9 +1,11 @@
 //! Changing the content of what is announced (变更公告内容), rule C2: the announcement restarts.
 //!
-//! The fund, the units, the owner and the code stay. A new appraisal comes in this way.
+//! The fund, the units, the owner and the code stay. A new appraisal comes in this way. What bidders
+//! pay, and how, stays for those who declared an intention.
 
 use minicbor::{Decode, Encode};
 
+use crate::amount::{Ppm, Price};
 use crate::check;
 use crate::command::CommandKind;
 use crate::event::Event;
@@ -11,7 +13,7 @@ use crate::id::ListingId;
 use crate::listing::announce::Period;
 use crate::listing::rules::{Consent, Rules};
 use crate::listing::stage::{Needs, Stage};
-use crate::listing::terms::ListingTerms;
+use crate::listing::terms::{Interim, ListingTerms, Method, Payment, Reserve};
 use crate::market::{Context, Market};
 use crate::policy::JudgedBy;
 use crate::policy::choice::ContentChange;
@@ -68,12 +70,12 @@ pub(crate) fn decide(
     rules.check_terms()?;
     rules.check_completeness()?;
     rules.check_appraisal(rules.today)?;
-    rules.check_later_floor(Consent::None)?;
     rules.check_first_refusal(market)?;
     let announcement = record.announcement();
+    rules.check_later_floor(Consent::None)?;
     rules.check_reappraisal(Some(announcement.first))?;
-    if old.floor != new.floor {
-        record.check_no_intentions(listing)?;
+    if bid_on(old) != bid_on(new) {
+        market.check_no_intentions(context.at, listing)?;
     }
     let period = match rules.rules.announcement.content_change {
         ContentChange::Restarts => market.period(rules.today, new.announcement_days)?,
@@ -83,6 +85,11 @@ pub(crate) fn decide(
     let fact = ListingChanged { terms: ask.clone(), period, judged: rules.judged };
     events.push(Event::ListingChanged(Box::new(fact)));
     Ok(())
+}
+
+/// C2: what somebody who declared an intention relies on.
+const fn bid_on(terms: &ListingTerms) -> (Price, Ppm, Method, Reserve, Payment, Interim) {
+    (terms.floor, terms.deposit, terms.method, terms.reserve, terms.payment, terms.interim)
 }
 
 pub(crate) fn apply(market: &mut Market, fact: &ListingChanged) {

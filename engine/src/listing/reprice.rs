@@ -74,7 +74,7 @@ pub(crate) fn decide(
     rules.check_appraisal(rules.today)?;
     rules.check_later_floor(consent)?;
     rules.check_reappraisal(Some(announcement.first))?;
-    record.check_no_intentions(listing)?;
+    market.check_no_intentions(context.at, listing)?;
     let asked = market.period(rules.today, ask.working_days)?;
     let period = market.or_longer(asked, announcement.period)?;
     // From here on the answer is yes.
