@@ -1,7 +1,8 @@
 //! Changing the content of what is announced (变更公告内容), rule C2: the announcement restarts.
 //!
-//! The fund, the units, the owner and the code stay. A new appraisal comes in this way. What bidders
-//! pay, and how, stays for those who declared an intention.
+//! The fund, the units, the owner and the code stay. A new appraisal comes in this way, of a
+//! state-owned seller with the recorded consent of the approving body (C3). What bidders pay, and
+//! how, stays for those who declared an intention.
 
 use minicbor::{Decode, Encode};
 
@@ -72,7 +73,9 @@ pub(crate) fn decide(
     rules.check_appraisal(rules.today)?;
     rules.check_first_refusal(market)?;
     let announcement = record.announcement();
-    rules.check_later_floor(Consent::None)?;
+    let consent = Consent::of(announcement.consent);
+    rules.check_appraisal_consent(listing, consent)?;
+    rules.check_later_floor(consent)?;
     rules.check_reappraisal(Some(announcement.first))?;
     if bid_on(old) != bid_on(new) {
         market.check_no_intentions(context.at, listing)?;
@@ -95,8 +98,12 @@ const fn bid_on(terms: &ListingTerms) -> (Price, Ppm, Method, Reserve, Payment, 
 pub(crate) fn apply(market: &mut Market, fact: &ListingChanged) {
     market.change_listing(fact.terms.listing, |record| {
         assert!(record.stage == Stage::Announced, "what changes is announced");
-        record.terms = fact.terms.terms.clone();
+        let old = std::mem::replace(&mut record.terms, fact.terms.terms.clone());
+        let used = old.floor != record.terms.floor || old.appraisal != record.terms.appraisal;
         let announcement = record.announcement_mut();
+        if used {
+            announcement.consent = None;
+        }
         if announcement.period != fact.period {
             announcement.begin(fact.period, &fact.judged);
         }

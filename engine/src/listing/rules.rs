@@ -2,8 +2,9 @@
 //! overlay too.
 
 use crate::amount::{Ppm, Price, Units};
-use crate::listing::document::Visibility;
-use crate::listing::gate::GateKind;
+use crate::id::ListingId;
+use crate::listing::document::{Sha256, Visibility};
+use crate::listing::gate::{GateKind, GateState};
 use crate::listing::terms::{Appraisal, IfNobodyComes, ListingTerms, Method, Payment};
 use crate::listing::{Completeness, Listing};
 use crate::market::Market;
@@ -272,6 +273,20 @@ impl<'m> Rules<'m> {
         if kept { Err(Reject::MethodForbidden { method }) } else { Ok(()) }
     }
 
+    /// C1, C3: another appraisal of a state-owned seller comes with the recorded consent of the
+    /// approving body.
+    pub(super) fn check_appraisal_consent(
+        &self,
+        listing: ListingId,
+        consent: Consent,
+    ) -> Result<(), Reject> {
+        let same = self.listing.terms.appraisal == self.terms.appraisal;
+        match consent {
+            Consent::None if self.state.is_some() && !same => Err(consent_missing(listing)),
+            Consent::Recorded | Consent::None => Ok(()),
+        }
+    }
+
     /// Disclosure fields answered of those asked.
     pub(super) fn completeness(&self) -> Completeness {
         let asked = self.rules.disclosure.disclosure_fields;
@@ -295,6 +310,21 @@ impl<'m> Rules<'m> {
 pub(super) enum Consent {
     Recorded,
     None,
+}
+
+impl Consent {
+    /// Whether there is a record of it.
+    pub(super) const fn of(recorded: Option<Sha256>) -> Self {
+        match recorded {
+            Some(_) => Self::Recorded,
+            None => Self::None,
+        }
+    }
+}
+
+/// C3: an operator records the consent of the approving body first, from its document.
+pub(super) const fn consent_missing(listing: ListingId) -> Reject {
+    Reject::GateNotGreen { listing, gate: GateKind::StateApproval, state: GateState::Running }
 }
 
 /// C1: the last date on which an appraisal is good.
