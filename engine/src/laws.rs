@@ -145,6 +145,12 @@ impl World {
                 *self.refusals.entry(reject.name()).or_default() += 1;
                 Outcome::Refused(reject)
             }
+            // The terms of a sealed bid, told too early.
+            Judgement::Unrecorded(reject) if discloses(&command) => {
+                assert!(events.is_empty(), "a refusal has no events, seed {seed}");
+                *self.refusals.entry(reject.name()).or_default() += 1;
+                return;
+            }
             other @ (Judgement::Repeated(_) | Judgement::Unrecorded(_)) => {
                 panic!("seed {seed}: {other:?}")
             }
@@ -429,6 +435,11 @@ fn settled(transfer: TransferId, outcome: TransferOutcome) -> Command {
     Command::SettleTransfer(Box::new(SettleTransfer { transfer, outcome, bank_reference }))
 }
 
+/// Whether a command tells the terms of a bid.
+const fn discloses(command: &Command) -> bool {
+    matches!(command, Command::RevealBid(_) | Command::PlaceBid(_))
+}
+
 /// Records entries from their bytes, as a restart does.
 fn replay(mut market: Market, entries: &[(Header, Vec<u8>)]) -> Market {
     for (header, bytes) in entries {
@@ -488,6 +499,7 @@ fn a_damaged_snapshot_is_refused_and_never_panics() {
     let bytes = world.market.encode();
     let digest = world.market.digest();
     let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let mut idle = 0;
     for round in 0..400 {
         let mut damaged = bytes.clone();
         let at = rng.random_range(0..damaged.len());
@@ -496,9 +508,12 @@ fn a_damaged_snapshot_is_refused_and_never_panics() {
             assert!(Market::decode(&damaged).is_err(), "cut at {at}");
         } else {
             damaged[at] ^= 1 << rng.random_range(0..8);
-            // A name may change unseen here; the digest kept beside the snapshot sees it.
-            let same = Market::decode(&damaged).is_ok_and(|market| market.digest() == digest);
-            assert!(!same, "bit flipped at {at}");
+            // A name may change unseen here; the digest kept beside the snapshot sees it. What it
+            // does not see says nothing, as what stands where a variant has no fields.
+            let read = Market::decode(&damaged).ok().filter(|market| market.digest() == digest);
+            assert!(read.as_ref().is_none_or(|read| *read == world.market), "flipped at {at}");
+            idle += u32::from(read.is_some());
         }
     }
+    assert!(idle < 5, "{idle} bits say nothing");
 }

@@ -123,7 +123,8 @@ pub enum Judgement {
     Refused(Reject),
     /// This attempt was answered before, in this entry.
     Repeated(Sequence),
-    /// No, and nothing is kept: the attempt cannot be remembered.
+    /// No, and nothing is kept: the attempt cannot be remembered, or the command tells the terms
+    /// of a sealed bid before the close.
     Unrecorded(Reject),
 }
 
@@ -164,6 +165,10 @@ impl Market {
             Ok(()) => Judgement::Accepted,
             Err(reject) => {
                 events.truncate(before);
+                // D3: an entry keeps the command, and everybody may read entries.
+                if bidding::bid::would_unseal(self, command) {
+                    return Judgement::Unrecorded(reject);
+                }
                 Judgement::Refused(reject)
             }
         }

@@ -561,8 +561,8 @@ rejects! {
     353 "TOO_MANY_BIDDERS" Exhausted "" "{listing} takes {limit} bidders"
     TooManyBidders { 0 listing: ListingId, 1 limit: u64 }
 
-    /// The right of first refusal is a partner's: who holds no units has none.
-    354 "NO_FIRST_REFUSAL" Rule "B4" "{party} holds nothing of the fund, and has no right"
+    /// The right of first refusal is a partner's who claimed it: who holds no units has none.
+    354 "NO_FIRST_REFUSAL" Rule "B4" "{party} holds nothing of the fund, or did not claim its right"
     NoFirstRefusal { 0 party: PartyId }
 
     /// No deposit of the party is due: it is not qualified, or has paid.

@@ -5,11 +5,11 @@
 use minicbor::{Decode, Encode};
 
 use super::declare::check_related;
-use super::mode::{Ask, Code, LotEvent, Proposal, Side, Terms};
+use super::mode::{Ask, Code, LotEvent, Mode, Phase, Proposal, Side, Terms};
 use super::{ClaimState, Open};
 use crate::amount::Price;
 use crate::check;
-use crate::command::CommandKind;
+use crate::command::{Command, CommandKind};
 use crate::event::Event;
 use crate::id::{ListingId, OfferId, PartyId};
 use crate::listing::stage::Needs;
@@ -218,6 +218,23 @@ pub(crate) fn apply(market: &mut Market, fact: &LotMoved) {
     });
 }
 
+/// D3: whether a command that is refused tells the terms of a sealed bid before the close.
+#[cold]
+pub(crate) fn would_unseal(market: &Market, command: &Command) -> bool {
+    let listing = if let Command::RevealBid(ask) = command {
+        ask.listing
+    } else if let Command::PlaceBid(ask) = command {
+        ask.listing
+    } else {
+        return false;
+    };
+    let open = market.biddings.get(&listing).and_then(|bidding| bidding.open.as_ref());
+    open.is_some_and(|open| {
+        let is_sealed = matches!(open.mode, Mode::Sealed(_) | Mode::Tender(_));
+        is_sealed && [Phase::Waiting, Phase::Committing].contains(&open.lot.phase())
+    })
+}
+
 /// Somebody before a lot that is open.
 struct Desk<'m> {
     market: &'m Market,
@@ -229,6 +246,8 @@ struct Desk<'m> {
 
 impl<'m> Desk<'m> {
     /// D1, A9: the seller, or a party whose deposit is held.
+    ///
+    /// D3: a sealed bid that was handed in binds; whoever became what does not bid reveals it.
     fn new(
         market: &'m Market,
         context: Context,
@@ -237,7 +256,10 @@ impl<'m> Desk<'m> {
         market.admit_for(context.caller, kind, party)?;
         let record = market.party(party)?;
         let offered = market.public_listing(listing)?;
-        record.check_active(party)?;
+        let reveals = kind == CommandKind::RevealBid;
+        if !reveals {
+            record.check_active(party)?;
+        }
         offered.check_stage(listing, Needs::Bidding)?;
         let bidding = market.biddings.get(&listing).expect("a lot that is open is recorded");
         let open = bidding.open.as_ref().expect("a listing in bidding has a lot");
@@ -254,7 +276,9 @@ impl<'m> Desk<'m> {
             });
             let code = claim.and_then(|claim| claim.code);
             let code = code.ok_or(Reject::NoDeposit { listing, party })?;
-            check_related(market, context.at, listing, party)?;
+            if !reveals {
+                check_related(market, context.at, listing, party)?;
+            }
             Side::Bidder(code)
         };
         Ok(Self { market, at: context.at, listing, open, side })
@@ -269,6 +293,14 @@ impl<'m> Desk<'m> {
         Ok(Terms::whole(self.open.lot.quantity(), price))
     }
 
+    /// Each side of a negotiation makes so many offers, and uses up nobody else's.
+    fn check_offers(&self, bidder: Code) -> Result<(), Reject> {
+        let limit = u64::from(self.market.rules_of_listing(self.listing)?.offers.offers_max);
+        let offers = self.open.lot.offers().iter();
+        let own = offers.filter(|offer| offer.bidder == bidder && offer.by == self.side).count();
+        if check::wide(own) < limit { Ok(()) } else { Err(Reject::TooManyBids { limit }) }
+    }
+
     fn ask(&self, ask: &Ask, events: &mut Vec<Event>) -> Result<(), Reject> {
         let (listing, lot, conduct) = (self.listing, &self.open.lot, &self.open.conduct);
         if let (Ask::Bid(_), Side::Bidder(code)) = (ask, self.side) {
@@ -280,6 +312,9 @@ impl<'m> Desk<'m> {
                     limit: if most <= all { most } else { most_own },
                 });
             }
+        }
+        if let Ask::Offer(proposal) | Ask::Counter(_, proposal) = ask {
+            self.check_offers(proposal.bidder)?;
         }
         let changes = self.open.mode.rules().bid(lot, self.side, self.at, ask)?;
         // From here on the answer is yes.

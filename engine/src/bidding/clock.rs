@@ -1,4 +1,4 @@
-//! What falls due in the bidding for a listing (到期处理), rules B4, C7, D2, D4, D5.
+//! What falls due in the bidding for a listing (到期处理), rules B4, C1, C7, D2, D4, D5.
 //!
 //! One step an entry: the lot's own clock; the award once bidding is over; losers' deposits; a
 //! contract that nobody signed; the hand-over once the result was shown.
@@ -6,7 +6,8 @@
 use super::award::{AwardVoided, DealHandedOver, LotAwarded, failed};
 use super::bid::LotMoved;
 use super::deposit::{DepositForfeited, DepositsReturned, Forfeit};
-use super::mode::{Code, LotEvent, Mode, OfferState, Phase, Side};
+use super::mode::{Award, Code, LotEvent, Mode, OfferState, Phase, Side};
+use super::sign::check_signature;
 use super::{Bidding, Binding, ClaimState, Deal, Open, Progress, after_working_days};
 use crate::amount::{Money, Ppm};
 use crate::event::Event;
@@ -80,7 +81,7 @@ impl Clerk<'_> {
                 self.forfeit(open, *code, share, Forfeit::NotRevealed, events);
             }
         }
-        let sold = award.winners().next().is_some();
+        let sold = self.is_sold(&award);
         let next = first || open.conduct.after_default == AfterDefault::NextBidder;
         if !sold || !next {
             if let Some(code) = silent(open).filter(|_| first) {
@@ -105,6 +106,16 @@ impl Clerk<'_> {
         })));
     }
 
+    /// D5: whether somebody won, and every winner can sign: who has its deposit back is bound to
+    /// nothing any more.
+    fn is_sold(&self, award: &Award) -> bool {
+        let is_held = |code| {
+            let claim = self.bidding.coded(code);
+            claim.is_some_and(|claim| claim.state == ClaimState::Deposited)
+        };
+        award.winners().next().is_some() && award.winners().all(|line| is_held(line.bidder))
+    }
+
     /// D4: a share of what the bidder's deposit holds is forfeited, rounded down.
     fn forfeit(&self, open: &Open, code: Code, share: Ppm, why: Forfeit, events: &mut Vec<Event>) {
         let claim = self.bidding.coded(code).expect("a code is of a claim");
@@ -126,22 +137,29 @@ impl Clerk<'_> {
         if signed || self.at < deal.signature_due {
             return self.refund(events);
         }
-        // D5: who has not signed is out.
+        let (market, listing) = (self.market, self.listing);
+        let last = Time::from_nanos(deal.signature_due.nanos().saturating_sub(1));
+        // C1: nobody could sign on an appraisal that is out, and that is no bidder's default.
+        if market.check_deal_appraisal(listing, market.date(last)).is_err() {
+            return events.push(failed(listing));
+        }
+        // D5: who has not signed is out; D4: who could have forfeits.
         for line in deal.award.winners() {
             let claim = self.bidding.coded(line.bidder).expect("a code is of a claim");
             if claim.state != ClaimState::Signed {
+                let could = check_signature(market, last, listing, claim.party).is_ok();
                 match deal.binding {
-                    Binding::Bound => {
+                    Binding::Bound if could => {
                         self.forfeit(open, line.bidder, WHOLE, Forfeit::NotSigned, events);
                     }
-                    // It never bound itself to this: its deposit goes back.
-                    Binding::Offered => {}
+                    // The market let it not sign, or it never bound itself to this: its deposit
+                    // goes back.
+                    Binding::Bound | Binding::Offered => {}
                 }
                 events.push(self.moved(LotEvent::Barred(line.bidder)));
             }
         }
         assert!(open.lot.phase() == Phase::Over, "an award follows the end");
-        let listing = self.listing;
         events.push(Event::AwardVoided(AwardVoided { listing }));
     }
 }

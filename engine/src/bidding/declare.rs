@@ -99,13 +99,12 @@ pub(super) fn check_related(
     let own = group(party)?;
     for claim in &market.bidding_of(listing).claims {
         let rival = match claim.state {
-            ClaimState::Declared
-            | ClaimState::Qualified(_)
-            | ClaimState::Deposited
-            | ClaimState::Signed => claim.party != party,
+            ClaimState::Declared | ClaimState::Deposited | ClaimState::Signed => true,
+            // Whose deposit did not come in time does not bid.
+            ClaimState::Qualified(due) => at < due,
             ClaimState::Refused | ClaimState::Returned | ClaimState::Defaulted => false,
         };
-        if rival && group(claim.party)? == own {
+        if rival && claim.party != party && group(claim.party)? == own {
             return Err(Reject::RelatedBidder { party, other: claim.party });
         }
     }

@@ -11,7 +11,7 @@ use crate::cash::ledger::Account;
 use crate::command::CommandKind;
 use crate::event::Event;
 use crate::id::{ListingId, PartyId};
-use crate::listing::stage::Needs;
+use crate::listing::stage::{Needs, Stage};
 use crate::market::{Context, Market};
 use crate::policy::choice::Beneficiary;
 use crate::registry::fund::Currency;
@@ -95,7 +95,10 @@ pub(crate) fn decide(
     market.admit_for(context.caller, CommandKind::PayDeposit, party)?;
     market.party(party)?;
     let offered = market.public_listing(listing)?;
-    offered.check_stage(listing, Needs::AnnouncedOrClosed)?;
+    // A deposit falls due also while the announcement stands still.
+    if offered.stage != Stage::Suspended {
+        offered.check_stage(listing, Needs::AnnouncedOrClosed)?;
+    }
     let bidding = market.bidding_of(listing);
     let due = bidding.claim(party).and_then(|claim| match claim.state {
         ClaimState::Qualified(due) => Some(due),

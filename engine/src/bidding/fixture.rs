@@ -8,15 +8,18 @@ use super::open::{OpenBidding, Opening};
 use super::qualify_bidder::{BidderVerdict, QualifyBidder};
 use super::sign::SignContract;
 use crate::command::Command;
-use crate::entry::Caller;
+use crate::entry::{Caller, Header};
 use crate::event::Event;
 use crate::fixture::{
     BOB, CAROL, DAVE, FUND, OPERATOR, accept, accept_at, cents, deposit, party, soon, units, yuan,
 };
-use crate::id::PartyId;
+use crate::id::{ListingId, PartyId};
 use crate::listing::fixture::{LISTING, announced, terms as any};
+use crate::listing::gate::{Claim, ClaimAnswer, Gate, GateKind, GateState, How};
 use crate::listing::terms::{ListingTerms, Method};
-use crate::market::Market;
+use crate::market::{Judgement, Market};
+use crate::policy::choice::Silence;
+use crate::reject::Reject;
 use crate::time::Time;
 
 /// A day, in seconds.
@@ -72,11 +75,46 @@ pub(crate) const fn sign(who: PartyId) -> Command {
     Command::SignContract(SignContract { listing: LISTING, party: who, contract })
 }
 
+/// What a command is told that leaves no entry.
+#[track_caller]
+pub(crate) fn untold(market: &Market, who: PartyId, command: Command) -> Reject {
+    let sequence = market.sequence().next();
+    let header = Header { sequence, at: soon(market), caller: party(who), attempt: None };
+    let mut events = Vec::new();
+    match market.judge(&header, &command, &mut events) {
+        Judgement::Unrecorded(reject) if events.is_empty() => reject,
+        other => panic!("{command:?}: {other:?}"),
+    }
+}
+
+/// B3: `holder` said in time that it keeps its right.
+pub(crate) fn claim_right(market: &mut Market, listing: ListingId, holder: PartyId) {
+    let (kind, at) = (GateKind::FirstRefusal, market.now());
+    let claim = Claim { holder, answer: ClaimAnswer::Claim, at };
+    market.change_listing(listing, |record| {
+        if let Some(gate) = record.gates.iter_mut().find(|gate| gate.kind == kind) {
+            return gate.claims.push(claim);
+        }
+        record.gates.push(Gate {
+            kind,
+            state: GateState::Green,
+            days: None,
+            due: None,
+            silence: Silence::Consent,
+            how: Some(How::Said),
+            claims: vec![claim],
+        });
+    });
+}
+
 /// An announced listing for which these declared an intention, were qualified and have paid.
 pub(crate) fn deposited(method: Method, bidders: &[(PartyId, Right)]) -> Market {
     let mut market = announced(terms(method));
     deposit(&mut market, BOB, yuan(1_000_000));
     for (who, right) in bidders {
+        if *right == Right::FirstRefusal {
+            claim_right(&mut market, LISTING, *who);
+        }
         accept(&mut market, party(*who), interest(*who, *right));
         accept(&mut market, party(OPERATOR), verdict(*who, BidderVerdict::Qualify));
         accept(&mut market, party(*who), pay(*who));

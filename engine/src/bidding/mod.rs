@@ -265,9 +265,14 @@ impl Bidding {
         let stage = match self.progress {
             Progress::Gathering => !matches!(listing.stage, Stage::Bidding | Stage::Awarded),
             Progress::Open => listing.stage == Stage::Bidding && lot.is_some(),
-            Progress::Awarded => listing.stage == Stage::Awarded && self.deal.is_some(),
+            Progress::Awarded => {
+                listing.stage == Stage::Awarded && self.deal.is_some() && lot.is_some()
+            }
             Progress::Over => listing.stage.is_final(),
         };
+        // What a winner has deposited is price, or goes back.
+        let signed = self.claims.iter().any(|claim| claim.state == ClaimState::Signed);
+        let dealt = matches!(listing.stage, Stage::Awarded | Stage::HandedOver);
         let held = |claim: &Claim| match claim.state {
             ClaimState::Deposited | ClaimState::Signed => Money::ZERO <= claim.held,
             ClaimState::Declared
@@ -276,6 +281,7 @@ impl Bidding {
             | ClaimState::Returned
             | ClaimState::Defaulted => claim.held == Money::ZERO,
         };
+        let stage = stage && (dealt || !signed);
         stage && lot.is_none_or(|lot| of_listing(lot) && known(lot)) && self.claims.iter().all(held)
     }
 
@@ -355,13 +361,18 @@ impl Market {
     }
 
     /// The listing has ended, and so has its bidding: what losers have deposited goes back at once
-    /// (D4).
+    /// (D4), and without a deal so does what a winner that signed has.
     pub(crate) fn end_bidding(&mut self, listing: ListingId) {
         let now = self.now;
+        let dealt = self.listing_of_fact(listing).stage == Stage::HandedOver;
         if self.biddings.contains_key(&listing) {
             self.change_bidding(listing, |bidding| {
                 bidding.progress = Progress::Over;
                 bidding.refund_due = Some(now);
+                let signed = |claim: &&mut Claim| !dealt && claim.state == ClaimState::Signed;
+                for claim in bidding.claims.iter_mut().filter(signed) {
+                    claim.state = ClaimState::Deposited;
+                }
             });
         }
     }

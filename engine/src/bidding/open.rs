@@ -1,4 +1,4 @@
-//! Opening the bidding (开启竞价), rules A1, B4, C4, D1, D2.
+//! Opening the bidding (开启竞价), rules A1, B4, C1, C4, D1, D2.
 //!
 //! The announcement is over, everybody who declared an intention knows whether it may bid, and no
 //! deposit is awaited any more. Two or more bid in the way that was announced; one negotiates at
@@ -25,13 +25,16 @@ use crate::policy::{DAY_SECONDS, JudgedBy};
 use crate::reject::{Field, Reject};
 use crate::time::Time;
 
+/// Furthest ahead that bidding begins, in days: deposits wait for it.
+const BEGINS_DAYS_MAX: u16 = 90;
+
 /// Ask to open the bidding for a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct OpenBidding {
     /// The listing.
     #[n(0)]
     pub listing: ListingId,
-    /// When bids are first taken, ahead.
+    /// When bids are first taken, ahead and within 90 days.
     #[n(1)]
     pub begins: Time,
     /// What the listing and the pack leave open.
@@ -118,6 +121,7 @@ pub(crate) fn decide(
     let listing = ask.listing;
     let offered = market.find_listing(listing)?;
     check::ahead(Field::Begins, ask.begins, context.at)?;
+    check::expiry(ask.begins, context.at, BEGINS_DAYS_MAX)?;
     offered.check_stage(listing, Needs::Closed)?;
     let rules = market.rules_of_listing(listing)?;
     let bidding = market.bidding_of(listing);
@@ -145,6 +149,7 @@ pub(crate) fn decide(
     };
     let mode = mode(&rules, method, ask.opening).ok_or(Reject::OtherMethod { listing, method })?;
     check_opening(market, listing, ask.opening)?;
+    market.check_deal_appraisal(listing, market.date(ask.begins))?;
     let judged = market.judges_of_listing(listing)?;
     // From here on the answer is yes.
     let (begins, quantity) = (ask.begins, quantity(market, listing));

@@ -1,4 +1,4 @@
-//! Saying who may bid for a listing (资格审核), rules A3, A4, A9, B4, D1.
+//! Saying who may bid for a listing (资格审核), rules A3, A4, A9, B3, B4, D1.
 //!
 //! Who may, has a code from then on, and a deposit that is due in some working days.
 
@@ -152,13 +152,14 @@ pub(super) fn check_buyer(
     holders::holder_cap_after(market, fund, joins, leaves).map(|_| ())
 }
 
-/// B4: lots that a partner holds; who holds none has no right.
+/// B3, B4: lots that a partner holds; who holds none, or did not keep its right, has none.
 fn lots_held(market: &Market, listing: ListingId, party: PartyId) -> Result<u32, Reject> {
-    let fund = market.find_listing(listing)?.terms.fund;
+    let offered = market.find_listing(listing)?;
+    let fund = offered.terms.fund;
     let lot = market.fund(fund)?.details.lot;
     let held = market.register.holding(party, fund).total();
     let lots = held.e2().checked_div(lot.e2()).unwrap_or(0);
-    if held == Units::ZERO {
+    if held == Units::ZERO || !offered.keeps_first_refusal(party) {
         return Err(Reject::NoFirstRefusal { party });
     }
     Ok(u32::try_from(lots).unwrap_or(u32::MAX))

@@ -1,10 +1,11 @@
-//! Signing the contract (签订产权交易合同), rules A3, A4, C1, D4.
+//! Signing the contract (签订产权交易合同), rules A3, A4, A9, C1, D4.
 //!
 //! Each winner signs in time; then the losers' deposits go back, and the winner's is price. When the
 //! result was shown long enough (C7), settlement has the deal.
 
 use minicbor::{Decode, Encode};
 
+use super::declare::check_related;
 use super::qualify_bidder::check_buyer;
 use super::{ClaimState, Progress};
 use crate::event::Event;
@@ -12,6 +13,7 @@ use crate::id::{ListingId, PartyId};
 use crate::listing::stage::Needs;
 use crate::market::{Context, Market};
 use crate::reject::Reject;
+use crate::time::Time;
 
 /// Ask to record that a winner has signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -49,11 +51,22 @@ pub(crate) fn decide(
         .claim(party)
         .filter(|claim| claim.state == ClaimState::Deposited && bidding.won(claim));
     waits.ok_or(Reject::NotTheWinner { listing, party })?;
-    check_buyer(market, context.at, listing, party)?;
-    market.check_deal_appraisal(listing, market.date(context.at))?;
+    check_signature(market, context.at, listing, party)?;
     // From here on the answer is yes.
     events.push(Event::ContractSigned(ContractSigned { terms: *ask }));
     Ok(())
+}
+
+/// A3, A4, A9, C1: what the market asks of a winner that signs at `at`.
+pub(super) fn check_signature(
+    market: &Market,
+    at: Time,
+    listing: ListingId,
+    party: PartyId,
+) -> Result<(), Reject> {
+    check_related(market, at, listing, party)?;
+    check_buyer(market, at, listing, party)?;
+    market.check_deal_appraisal(listing, market.date(at))
 }
 
 pub(crate) fn apply(market: &mut Market, fact: &ContractSigned) {

@@ -10,6 +10,7 @@ use crate::bidding::bid::{
 };
 use crate::bidding::declare::{DeclareInterest, Right};
 use crate::bidding::deposit::PayDeposit;
+use crate::bidding::fixture::claim_right;
 use crate::bidding::mode::{Code, Terms, seal};
 use crate::bidding::open::{OpenBidding, Opening};
 use crate::bidding::qualify_bidder::{BidderVerdict, QualifyBidder};
@@ -41,6 +42,7 @@ pub(super) fn prepare(market: &mut Market) {
         let reserve = [Reserve::Public, Reserve::Hidden][number % 2];
         let code = format!("B-{number}");
         let listing = announce(market, ListingTerms { code, ..terms(method, reserve) });
+        claim_right(market, listing, BOB);
         for (bidder, right) in
             [(CAROL, Right::None), (DAVE, Right::None), (BOB, Right::FirstRefusal)]
         {

@@ -13,8 +13,8 @@ use crate::id::FundId;
 use crate::listing::document::{self, Document};
 use crate::listing::{PERIOD_DAYS_MAX, RATE_MAX, WHOLE};
 use crate::market::Market;
-use crate::policy::CASH_MAX;
 use crate::policy::choice::{Disclosure, Ownership};
+use crate::policy::{CASH_MAX, PRICE_E4_MAX};
 use crate::registry::fund::Fund;
 use crate::reject::{Field, Reject};
 use crate::time::Date;
@@ -248,10 +248,12 @@ impl ListingTerms {
         self.check_price(fund, self.floor)
     }
 
-    /// A price of the listing is whole ticks, and worth no more than an order may be.
+    /// A price of the listing is whole ticks, no higher than any price may be, and worth no more
+    /// than an order may be.
     pub(crate) fn check_price(&self, fund: &Fund, price: Price) -> Result<(), Reject> {
         check::in_ticks(&fund.details, price)?;
         let worth = price.times(self.units).filter(|worth| *worth <= CASH_MAX);
+        let worth = worth.filter(|_| price.e4() <= PRICE_E4_MAX);
         worth.map(|_| ()).ok_or(Reject::OrderTooLarge { cash_max: CASH_MAX })
     }
 

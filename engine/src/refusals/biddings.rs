@@ -5,8 +5,8 @@ use crate::amount::Price;
 use crate::bidding::bid::{Answer, AnswerOffer, MakeOffer};
 use crate::bidding::declare::Right;
 use crate::bidding::fixture::{
-    DAY, THREE, TWO, bid, close, commit, deposited, english, interest, open, opened, pass, pay,
-    reveal, sign, take, terms, verdict,
+    DAY, THREE, TWO, bid, claim_right, close, commit, deposited, english, interest, open, opened,
+    pass, pay, reveal, sign, take, terms, verdict,
 };
 use crate::bidding::mode::Code;
 use crate::bidding::open::Opening;
@@ -138,6 +138,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ("RIGHT_TAKEN", || {
         let mut market = deposited(Method::English, &[THREE[0], THREE[2]]);
         issue(&mut market, FUND, DAVE, units(10));
+        claim_right(&mut market, LISTING, DAVE);
         rules(&mut market).partners.first_refusal_split = Split::Earliest;
         accept(&mut market, party(DAVE), interest(DAVE, Right::FirstRefusal));
         accept(&mut market, party(OPERATOR), verdict(DAVE, BidderVerdict::Qualify));

@@ -1,11 +1,13 @@
 //! Biddings from the first intention to the contract, or to their failure.
 
+mod guards;
+
 use super::bid::{Answer, AnswerOffer, LotMoved, MakeOffer};
 use super::declare::Right;
 use super::deposit::{DepositForfeited, DepositsReturned, Forfeit};
 use super::fixture::{
     DAY, THREE, TWO, bid, close, commit, deposited, english, interest, open, opened, pass, pay,
-    reveal, sign, take, verdict,
+    reveal, sign, take, untold, verdict,
 };
 use super::mode::{Code, Line, LotEvent, Reason};
 use super::open::Opening;
@@ -176,7 +178,7 @@ fn b4_who_holds_no_units_has_no_right() {
     accept(&mut market, party(CAROL), interest(CAROL, Right::FirstRefusal));
     let qualify = verdict(CAROL, BidderVerdict::Qualify);
     let reject = refuse(&mut market, party(OPERATOR), qualify);
-    assert_eq!(reject.to_string(), "party-9 holds nothing of the fund, and has no right");
+    assert_eq!(reject.to_string(), "party-9 holds nothing of the fund, or did not claim its right");
     accept(&mut market, party(OPERATOR), verdict(CAROL, BidderVerdict::Refuse));
     assert_eq!(claim(&market, CAROL), ClaimState::Refused);
 }
@@ -228,7 +230,7 @@ fn a_sealed_bid_is_in_no_entry_before_it_is_revealed_and_who_does_not_reveal_for
     let bytes = [minicbor::to_vec(&events).unwrap(), market.encode()].concat();
     let price = minicbor::to_vec(cents(432_100)).unwrap();
     assert!(!bytes.windows(price.len()).any(|window| window == price));
-    let early = refuse(&mut market, party(DAVE), reveal(DAVE, 150));
+    let early = untold(&market, DAVE, reveal(DAVE, 150));
     assert_eq!(early.to_string(), "the lot does not take this while it is taking sealed bids");
     pass(&mut market, at(3_600));
     let other = refuse(&mut market, party(DAVE), reveal(DAVE, 151));
