@@ -23,7 +23,8 @@ the two catalogues, `src/wire/status.rs` and `engine/src/reject.rs`.
   caller. Nothing stands in the journal for it, but for a command that was on its way: send it again
   as the same attempt.
 - From 101 the **market (市场)** speaks, and what it says to a command stands in the journal; only the
-  first two numbers do not, for what they refuse cannot be remembered.
+  first two numbers do not, for what they refuse cannot be remembered, nor does what is said to one
+  that tells the terms of a sealed bid before the close.
 
 - **Number (编号)**: among the market's, the order of precedence: what breaks two rules is refused
   for the smaller number. Where one rule can only be asked once another has an answer, it comes

@@ -26,7 +26,7 @@ use crate::trading::order::{OpenOrder, Orders};
 pub const VERSION: u32 = 2;
 
 /// Parts of the array that a snapshot is.
-const PARTS: u64 = 29;
+const PARTS: u64 = 30;
 
 /// The bytes are no snapshot of this version, or contradict themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -255,5 +255,24 @@ impl Write for Hashing {
     fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
         self.0.update(bytes);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::trading;
+
+    #[test]
+    fn a_snapshot_has_as_many_items_as_its_array_says() {
+        let bytes = trading().encode();
+        let mut decoder = Decoder::new(&bytes);
+        assert_eq!(decoder.array().unwrap(), Some(PARTS));
+        let mut items = 0;
+        while decoder.position() != bytes.len() {
+            decoder.skip().unwrap();
+            items += 1;
+        }
+        assert_eq!(items, PARTS);
     }
 }

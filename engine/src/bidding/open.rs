@@ -147,9 +147,9 @@ pub(crate) fn decide(
         1 => Method::Negotiated,
         _ => offered.terms.method,
     };
+    market.check_deal_appraisal(listing, market.date(ask.begins))?;
     let mode = mode(&rules, method, ask.opening).ok_or(Reject::OtherMethod { listing, method })?;
     check_opening(market, listing, ask.opening)?;
-    market.check_deal_appraisal(listing, market.date(ask.begins))?;
     let judged = market.judges_of_listing(listing)?;
     // From here on the answer is yes.
     let (begins, quantity) = (ask.begins, quantity(market, listing));

@@ -64,9 +64,9 @@ pub(super) fn check_signature(
     listing: ListingId,
     party: PartyId,
 ) -> Result<(), Reject> {
-    check_related(market, at, listing, party)?;
     check_buyer(market, at, listing, party)?;
-    market.check_deal_appraisal(listing, market.date(at))
+    market.check_deal_appraisal(listing, market.date(at))?;
+    check_related(market, at, listing, party)
 }
 
 pub(crate) fn apply(market: &mut Market, fact: &ContractSigned) {

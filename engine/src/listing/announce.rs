@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 
 use crate::event::Event;
 use crate::id::ListingId;
+use crate::listing::document::Sha256;
 use crate::listing::rules::{self, Rules};
 use crate::listing::stage::{Needs, Stage};
 use crate::market::{Context, Market};
@@ -42,6 +43,10 @@ pub struct Announcement {
     /// C2: working days that it has in all, as announced, extended and resumed.
     #[n(7)]
     pub planned_days: u16,
+    /// C3: the approving body's consent to a lower floor or another appraisal, as an operator
+    /// recorded it; it serves once.
+    #[n(8)]
+    pub consent: Option<Sha256>,
 }
 
 /// A period of working days (公告期).
@@ -138,6 +143,7 @@ pub(crate) fn decide(
     rules.check_appraisal(rules.today)?;
     rules.check_first_floor()?;
     record.check_gates(listing)?;
+    rules.check_first_refusal(market)?;
     let removal = check_pause(market, &rules)?;
     let period = market.period(rules.today, record.terms.announcement_days)?;
     // From here on the answer is yes.
@@ -173,6 +179,7 @@ pub(crate) fn apply(market: &mut Market, fact: &ListingAnnounced) {
             removal: fact.removal,
             judged: fact.judged.clone(),
             planned_days: fact.period.working_days,
+            consent: None,
         });
     });
 }

@@ -1,6 +1,7 @@
 //! The approval of the state holder's approving body (国资批准), rules C.
 //!
-//! An operator records it from the document. Nothing but the document ends this gate.
+//! An operator records it from the document. Nothing but the document ends this gate. Of what is
+//! announced it is the consent to a lower floor or another appraisal (C3), and serves once.
 
 use minicbor::{Decode, Encode};
 
@@ -35,16 +36,18 @@ pub(crate) fn decide(
 ) -> Result<(), Reject> {
     let listing = ask.listing;
     let record = market.find_listing(listing)?;
-    record.check_stage(listing, Needs::Accepted)?;
-    record.running(listing, GateKind::StateApproval)?;
+    let gate = GateKind::StateApproval;
+    if Needs::AnnouncedOrClosed.stages().contains(&record.stage) {
+        // Without a consent nothing changes: a refusal of it has nothing to end.
+        let takes = record.gate(gate).filter(|_| ask.answer == Consent::Given);
+        takes.ok_or(Reject::GateNotRunning { listing, gate })?;
+    } else {
+        record.check_stage(listing, Needs::Accepted)?;
+        record.running(listing, gate)?;
+    }
     // From here on the answer is yes.
-    let fact = GateClosed {
-        listing,
-        gate: GateKind::StateApproval,
-        answer: ask.answer,
-        how: How::Said,
-        evidence: Some(ask.evidence),
-    };
+    let evidence = Some(ask.evidence);
+    let fact = GateClosed { listing, gate, answer: ask.answer, how: How::Said, evidence };
     consent::close(fact, events);
     Ok(())
 }

@@ -1,9 +1,12 @@
 //! Changing the content of what is announced (变更公告内容), rule C2: the announcement restarts.
 //!
-//! The fund, the units, the owner and the code stay. A new appraisal comes in this way.
+//! The fund, the units, the owner and the code stay. A new appraisal comes in this way, of a
+//! state-owned seller with the recorded consent of the approving body (C3). What bidders pay, and
+//! how, stays for those who declared an intention.
 
 use minicbor::{Decode, Encode};
 
+use crate::amount::{Ppm, Price};
 use crate::check;
 use crate::command::CommandKind;
 use crate::event::Event;
@@ -11,7 +14,7 @@ use crate::id::ListingId;
 use crate::listing::announce::Period;
 use crate::listing::rules::{Consent, Rules};
 use crate::listing::stage::{Needs, Stage};
-use crate::listing::terms::ListingTerms;
+use crate::listing::terms::{Interim, ListingTerms, Method, Payment, Reserve};
 use crate::market::{Context, Market};
 use crate::policy::JudgedBy;
 use crate::policy::choice::ContentChange;
@@ -68,11 +71,14 @@ pub(crate) fn decide(
     rules.check_terms()?;
     rules.check_completeness()?;
     rules.check_appraisal(rules.today)?;
-    rules.check_later_floor(Consent::None)?;
+    rules.check_first_refusal(market)?;
     let announcement = record.announcement();
+    let consent = Consent::of(announcement.consent);
+    rules.check_appraisal_consent(listing, consent)?;
+    rules.check_later_floor(consent)?;
     rules.check_reappraisal(Some(announcement.first))?;
-    if old.floor != new.floor {
-        record.check_no_intentions(listing)?;
+    if bid_on(old) != bid_on(new) {
+        market.check_no_intentions(context.at, listing)?;
     }
     let period = match rules.rules.announcement.content_change {
         ContentChange::Restarts => market.period(rules.today, new.announcement_days)?,
@@ -84,11 +90,20 @@ pub(crate) fn decide(
     Ok(())
 }
 
+/// C2: what somebody who declared an intention relies on.
+const fn bid_on(terms: &ListingTerms) -> (Price, Ppm, Method, Reserve, Payment, Interim) {
+    (terms.floor, terms.deposit, terms.method, terms.reserve, terms.payment, terms.interim)
+}
+
 pub(crate) fn apply(market: &mut Market, fact: &ListingChanged) {
     market.change_listing(fact.terms.listing, |record| {
         assert!(record.stage == Stage::Announced, "what changes is announced");
-        record.terms = fact.terms.terms.clone();
+        let old = std::mem::replace(&mut record.terms, fact.terms.terms.clone());
+        let used = old.floor != record.terms.floor || old.appraisal != record.terms.appraisal;
         let announcement = record.announcement_mut();
+        if used {
+            announcement.consent = None;
+        }
         if announcement.period != fact.period {
             announcement.begin(fact.period, &fact.judged);
         }

@@ -89,7 +89,7 @@ fn gate_lapses(record: &Listing, at: Time, listing: ListingId, events: &mut Vec<
 
 /// C2, C4: intentions close; without any it goes on or ends as was announced.
 fn announcement_over(market: &Market, record: &Listing, at: Time, listing: ListingId) -> Event {
-    if record.intentions != 0 {
+    if market.standing_intentions(at, listing) != 0 {
         return Event::ListingClosed(ListingClosed { listing });
     }
     match record.terms.if_nobody_comes {

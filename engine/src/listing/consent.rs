@@ -8,7 +8,7 @@ use crate::id::ListingId;
 use crate::listing::document::Sha256;
 use crate::listing::end::{Ending, ListingEnded};
 use crate::listing::gate::{Consent, GateKind, GateState, How};
-use crate::listing::stage::{EndReason, Needs};
+use crate::listing::stage::{EndReason, Needs, Stage};
 use crate::market::{Context, Market};
 use crate::reject::Reject;
 
@@ -88,6 +88,11 @@ pub(super) fn close(fact: GateClosed, events: &mut Vec<Event>) {
 
 pub(crate) fn apply(market: &mut Market, fact: &GateClosed) {
     market.change_listing(fact.listing, |record| {
+        if record.stage != Stage::Accepted {
+            assert!(fact.gate == GateKind::StateApproval, "only the approving body speaks again");
+            record.announcement_mut().consent = fact.evidence;
+            return;
+        }
         let gate = record.gate_mut(fact.gate);
         assert!(gate.state == GateState::Running, "a gate closes once");
         (gate.state, gate.how) = (fact.answer.state(), Some(fact.how));

@@ -42,6 +42,7 @@ use std::collections::BTreeMap;
 use minicbor::{Decode, Encode};
 
 use crate::amount::{Ppm, Units};
+use crate::bidding::ClaimState;
 use crate::check;
 use crate::command::CommandKind;
 use crate::deadline::Due;
@@ -119,7 +120,7 @@ pub struct Listing {
     /// A5: who of them looked at which document.
     #[n(12)]
     pub looks: Looks,
-    /// Intentions declared since it was announced first; the bidding counts them.
+    /// Intentions declared since it was announced first, whatever became of them.
     #[n(13)]
     pub intentions: u32,
 }
@@ -183,14 +184,6 @@ impl Listing {
 
     fn announcement_mut(&mut self) -> &mut Announcement {
         self.announcement.as_mut().expect("what is announced has an announcement")
-    }
-
-    /// Refuses a change that would meet somebody who declared an intention.
-    fn check_no_intentions(&self, listing: ListingId) -> Result<(), Reject> {
-        match self.intentions {
-            0 => Ok(()),
-            intentions => Err(Reject::ListingHasIntentions { listing, intentions }),
-        }
     }
 
     /// Refuses a listing that stands elsewhere.
@@ -331,6 +324,26 @@ impl Market {
     pub(crate) fn public_listing(&self, listing: ListingId) -> Result<&Listing, Reject> {
         let record = self.find_listing(listing)?;
         if record.stage.is_public() { Ok(record) } else { Err(Reject::ListingNotFound { listing }) }
+    }
+
+    /// C2, C4: intentions that stand: the venue refused none of them, and no deposit is late.
+    fn standing_intentions(&self, at: Time, listing: ListingId) -> u32 {
+        let stands = |state| match state {
+            ClaimState::Declared | ClaimState::Deposited | ClaimState::Signed => true,
+            ClaimState::Qualified(due) => at < due,
+            ClaimState::Refused | ClaimState::Returned | ClaimState::Defaulted => false,
+        };
+        let claims = self.bidding_of(listing).claims.iter();
+        let count = claims.filter(|claim| stands(claim.state)).count();
+        u32::try_from(count).expect("claims are few")
+    }
+
+    /// Refuses a change that would meet somebody who declared an intention.
+    fn check_no_intentions(&self, at: Time, listing: ListingId) -> Result<(), Reject> {
+        match self.standing_intentions(at, listing) {
+            0 => Ok(()),
+            intentions => Err(Reject::ListingHasIntentions { listing, intentions }),
+        }
     }
 
     /// The listing that an event speaks of.

@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::id::ListingId;
 use crate::listing::announce::Period;
 use crate::listing::document::Sha256;
-use crate::listing::rules::{Consent, Rules};
+use crate::listing::rules::{self, Consent, Rules};
 use crate::listing::stage::{Needs, Stage};
 use crate::listing::terms::ListingTerms;
 use crate::market::{Context, Market};
@@ -30,7 +30,8 @@ pub struct RepriceListing {
     /// Working days of the announcement from here on.
     #[n(2)]
     pub working_days: u16,
-    /// C3: the approving body's consent, where the floor asks for it.
+    /// C3: the approving body's consent, where the floor asks for it: the one that an operator
+    /// recorded.
     #[n(3)]
     pub consent: Option<Sha256>,
 }
@@ -69,12 +70,14 @@ pub(crate) fn decide(
     if longest < ask.working_days {
         return Err(Reject::AnnouncementTooLong { days: ask.working_days, longest });
     }
-    let consent = if ask.consent.is_some() { Consent::Recorded } else { Consent::None };
     let announcement = record.announcement();
+    if rules.state.is_some() && ask.consent.is_some() && ask.consent != announcement.consent {
+        return Err(rules::consent_missing(listing));
+    }
     rules.check_appraisal(rules.today)?;
-    rules.check_later_floor(consent)?;
+    rules.check_later_floor(Consent::of(ask.consent))?;
     rules.check_reappraisal(Some(announcement.first))?;
-    record.check_no_intentions(listing)?;
+    market.check_no_intentions(context.at, listing)?;
     let asked = market.period(rules.today, ask.working_days)?;
     let period = market.or_longer(asked, announcement.period)?;
     // From here on the answer is yes.
@@ -88,6 +91,10 @@ pub(crate) fn apply(market: &mut Market, fact: &ListingRepriced) {
     market.stage_listing(listing, Needs::AnnouncedOrClosed, Stage::Announced);
     market.change_listing(listing, |record| {
         record.terms.floor = fact.terms.floor;
-        record.announcement_mut().begin(fact.period, &fact.judged);
+        let announcement = record.announcement_mut();
+        announcement.begin(fact.period, &fact.judged);
+        if fact.terms.consent.is_some() {
+            announcement.consent = None;
+        }
     });
 }

@@ -1,12 +1,14 @@
 //! What a listing is judged by: the pack in force for its segment, and of a state-owned seller the
 //! overlay too.
 
-use crate::amount::{Ppm, Price};
-use crate::listing::document::Visibility;
+use crate::amount::{Ppm, Price, Units};
+use crate::id::ListingId;
+use crate::listing::document::{Sha256, Visibility};
+use crate::listing::gate::{GateKind, GateState};
 use crate::listing::terms::{Appraisal, IfNobodyComes, ListingTerms, Method, Payment};
 use crate::listing::{Completeness, Listing};
 use crate::market::Market;
-use crate::policy::choice::{BelowFloor, Disclosure, Duty, InterimPrice, Ownership};
+use crate::policy::choice::{BelowFloor, Disclosure, Duty, InterimPrice, Ownership, Silence};
 use crate::policy::listing::{ListingRules, ModeRules};
 use crate::policy::overlay::StateRules;
 use crate::policy::{JudgedBy, Pack, Permission};
@@ -83,7 +85,17 @@ impl<'m> Rules<'m> {
     /// A1, A5, C2, C5, C6, D1: what the pack asks of the terms.
     pub(super) fn check_terms(&self) -> Result<(), Reject> {
         let (terms, rules) = (self.terms, &self.rules);
-        if allowed(&rules.modes, terms.method) == Permission::Forbidden {
+        let permission = match terms.method {
+            // No command opens a bidding of these yet, and deposits would wait for ever.
+            Method::Tender | Method::RequestForQuote | Method::Judicial => Permission::Forbidden,
+            Method::English
+            | Method::SealedPayAsBid
+            | Method::SealedUniform
+            | Method::SealedVickrey
+            | Method::Dutch
+            | Method::Negotiated => allowed(&rules.modes, terms.method),
+        };
+        if permission == Permission::Forbidden {
             return Err(Reject::MethodForbidden { method: terms.method });
         }
         let (deposit, most) = (terms.deposit, rules.deposits.deposit_share_max);
@@ -238,6 +250,43 @@ impl<'m> Rules<'m> {
         Ok(())
     }
 
+    /// B3, B4: while a partner keeps its right of first refusal, open bids find the buyer: no other
+    /// way lets the right match the highest price.
+    pub(super) fn check_first_refusal(&self, market: &Market) -> Result<(), Reject> {
+        let (method, fund) = (self.terms.method, self.terms.fund);
+        let Some(gate) = self.listing.gate(GateKind::FirstRefusal) else { return Ok(()) };
+        if method == Method::English {
+            return Ok(());
+        }
+        let keeps = |holding: &Holding| {
+            holding.party != self.listing.seller
+                && holding.total() != Units::ZERO
+                && self.listing.keeps_first_refusal(holding.party)
+        };
+        let mut spoke = gate.claims.iter().map(|claim| market.register.holding(claim.holder, fund));
+        // Who was silent is found among all; most packs say that silence waives.
+        let mut silent = market.register.holdings().iter().filter(|holding| holding.fund == fund);
+        let kept = match gate.silence {
+            Silence::Consent => spoke.any(|holding| keeps(&holding)),
+            Silence::Refusal => silent.any(keeps),
+        };
+        if kept { Err(Reject::MethodForbidden { method }) } else { Ok(()) }
+    }
+
+    /// C1, C3: another appraisal of a state-owned seller comes with the recorded consent of the
+    /// approving body.
+    pub(super) fn check_appraisal_consent(
+        &self,
+        listing: ListingId,
+        consent: Consent,
+    ) -> Result<(), Reject> {
+        let same = self.listing.terms.appraisal == self.terms.appraisal;
+        match consent {
+            Consent::None if self.state.is_some() && !same => Err(consent_missing(listing)),
+            Consent::Recorded | Consent::None => Ok(()),
+        }
+    }
+
     /// Disclosure fields answered of those asked.
     pub(super) fn completeness(&self) -> Completeness {
         let asked = self.rules.disclosure.disclosure_fields;
@@ -261,6 +310,21 @@ impl<'m> Rules<'m> {
 pub(super) enum Consent {
     Recorded,
     None,
+}
+
+impl Consent {
+    /// Whether there is a record of it.
+    pub(super) const fn of(recorded: Option<Sha256>) -> Self {
+        match recorded {
+            Some(_) => Self::Recorded,
+            None => Self::None,
+        }
+    }
+}
+
+/// C3: an operator records the consent of the approving body first, from its document.
+pub(super) const fn consent_missing(listing: ListingId) -> Reject {
+    Reject::GateNotGreen { listing, gate: GateKind::StateApproval, state: GateState::Running }
 }
 
 /// C1: the last date on which an appraisal is good.

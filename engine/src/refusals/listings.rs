@@ -2,6 +2,8 @@
 
 use super::Scenario;
 use crate::amount::{Ppm, Price};
+use crate::bidding::declare::Right;
+use crate::bidding::fixture::interest;
 use crate::command::Command;
 use crate::fixture::{
     ALICE, BOB, CAROL, DAVE, OPERATOR, accept_at, date, opening, party, refuse_at, units,
@@ -112,7 +114,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     }),
     ("LISTING_HAS_INTENTIONS", || {
         let mut market = announced(terms());
-        market.intention_declared(LISTING);
+        by(&mut market, CAROL, interest(CAROL, Right::None));
         refused(&mut market, ALICE, reprice(9_900, 10, None))
     }),
     ("CONFLICT_OF_INTEREST", || refused(&mut announced(terms()), ALICE, accept_terms(ALICE))),

@@ -1,22 +1,34 @@
 //! The announcement and its clocks: rules C2 and I3, and the law of matching services.
 
-use crate::amount::Price;
+use crate::amount::{Ppm, Price};
+use crate::bidding::declare::Right;
+use crate::bidding::fixture::{interest, pay, verdict};
+use crate::bidding::qualify_bidder::BidderVerdict;
 use crate::command::Command;
 use crate::event::Event;
-use crate::fixture::{ALICE, OPERATOR, accept_at, party, refuse_at};
+use crate::fixture::{ALICE, BOB, CAROL, DAVE, OPERATOR, accept_at, party, refuse_at};
 use crate::listing::change::ChangeListing;
 use crate::listing::extend::ExtendListing;
 use crate::listing::fixture::{
-    LISTING, announce, announced, at, by, held, pass, refused, reprice, stage, state_terms,
-    suspend, terms, to_announce, withdraw,
+    LISTING, announce, announced, answer, at, by, drafted, held, notify, open_gates, pass, refused,
+    reprice, reviewed, stage, state_terms, submit, suspend, terms, to_announce, withdraw,
 };
+use crate::listing::gate::{ClaimAnswer, GateKind};
 use crate::listing::resume::ResumeListing;
+use crate::listing::review::ListingVerdict;
 use crate::listing::stage::{EndReason, Stage};
-use crate::listing::terms::{IfNobodyComes, ListingTerms};
+use crate::listing::terms::{IfNobodyComes, Interim, ListingTerms, Method, Payment, Reserve};
 use crate::market::Market;
+use crate::policy::choice::Silence;
+use crate::reject::Reject;
 
 fn days(announcement_days: u16, terms: ListingTerms) -> ListingTerms {
     ListingTerms { announcement_days, ..terms }
+}
+
+/// Of a fund that CAROL and DAVE may buy.
+fn funded() -> ListingTerms {
+    crate::bidding::fixture::terms(Method::English)
 }
 
 fn resume() -> Command {
@@ -115,7 +127,7 @@ fn c2_with_an_intention_the_announcement_closes_whatever_was_announced() {
         [IfNobodyComes::End, IfNobodyComes::Extend { working_days: 3, times_max: 2 }]
     {
         let mut market = announced(days(5, ListingTerms { if_nobody_comes, ..terms() }));
-        market.intention_declared(LISTING);
+        by(&mut market, CAROL, interest(CAROL, Right::None));
         pass(&mut market, at("2026-12-02", 0, 0));
         assert_eq!(stage(&market), Stage::Closed);
     }
@@ -211,9 +223,98 @@ fn c2_a_change_of_content_restarts_the_announcement() {
     let more = ListingTerms { units: crate::fixture::units(200_000), ..other.clone() };
     assert_eq!(refused(&mut market, ALICE, change(more)).name(), "LISTED_UNITS_FIXED");
     assert_eq!(refused(&mut market, ALICE, change(other.clone())).name(), "NO_CHANGE");
-    market.intention_declared(LISTING);
-    let dearer = ListingTerms { floor: Price::from_e4(11_000), ..other };
-    assert_eq!(refused(&mut market, ALICE, change(dearer)).name(), "LISTING_HAS_INTENTIONS");
+}
+
+#[test]
+fn c2_what_bidders_rely_on_stays_once_one_declared_an_intention() {
+    let any = funded();
+    let mut market = announced(any.clone());
+    by(&mut market, CAROL, interest(CAROL, Right::None));
+    for other in [
+        ListingTerms { floor: Price::from_e4(11_000), ..any.clone() },
+        ListingTerms { deposit: Ppm::new(200_000), ..any.clone() },
+        ListingTerms { method: Method::SealedPayAsBid, ..any.clone() },
+        ListingTerms { reserve: Reserve::Hidden, ..any.clone() },
+        ListingTerms { payment: Payment::Once { working_days: 4 }, ..any.clone() },
+        ListingTerms { interim: Interim::Seller, ..any.clone() },
+    ] {
+        let reject = refused(&mut market, ALICE, change(other));
+        assert_eq!(reject.to_string(), "listing-0 has 1 intentions at its price");
+    }
+    // The deposit that is due is the one that was announced.
+    by(&mut market, OPERATOR, verdict(CAROL, BidderVerdict::Qualify));
+    by(&mut market, ALICE, change(ListingTerms { headline: "更正".to_owned(), ..any }));
+    by(&mut market, CAROL, pay(CAROL));
+    assert_eq!(market.check(), Ok(()));
+}
+
+#[test]
+fn c2_c4_whom_the_venue_refused_or_whose_deposit_is_late_did_not_come() {
+    let if_nobody_comes = IfNobodyComes::Extend { working_days: 3, times_max: 2 };
+    let mut market = announced(days(5, ListingTerms { if_nobody_comes, ..funded() }));
+    for (who, said) in [(CAROL, BidderVerdict::Refuse), (DAVE, BidderVerdict::Qualify)] {
+        by(&mut market, who, interest(who, Right::None));
+        by(&mut market, OPERATOR, verdict(who, said));
+    }
+    // The deposit of DAVE is due three working days after a Tuesday.
+    let reject =
+        refuse_at(&mut market, at("2026-11-27", 23, 59), party(ALICE), reprice(9_900, 20, None));
+    assert_eq!(reject.to_string(), "listing-0 has 1 intentions at its price");
+    let mut late = market.clone();
+    accept_at(&mut late, at("2026-11-28", 0, 0), party(ALICE), reprice(9_900, 20, None));
+    pass(&mut market, at("2026-12-02", 0, 0));
+    assert_eq!((stage(&market), last(&market)), (Stage::Announced, "2026-12-04".to_owned()));
+}
+
+#[test]
+fn d1_what_no_command_opens_is_not_listed() {
+    for method in [Method::Tender, Method::RequestForQuote, Method::Judicial] {
+        let mut market = drafted(ListingTerms { method, ..terms() });
+        let reject = refused(&mut market, ALICE, submit());
+        assert_eq!(reject, Reject::MethodForbidden { method });
+        let mut market = announced(terms());
+        let reject = refused(&mut market, ALICE, change(ListingTerms { method, ..terms() }));
+        assert_eq!(reject, Reject::MethodForbidden { method });
+    }
+}
+
+#[test]
+fn b4_while_a_partner_keeps_its_right_only_open_bids_find_the_buyer() {
+    let claimed = |method, said| {
+        let mut market = reviewed(ListingTerms { method, ..terms() }, ListingVerdict::Accept);
+        by(&mut market, OPERATOR, notify("2026-11-24"));
+        by(&mut market, BOB, answer(BOB, said));
+        open_gates(&mut market, LISTING);
+        market
+    };
+    for method in [
+        Method::SealedPayAsBid,
+        Method::SealedUniform,
+        Method::SealedVickrey,
+        Method::Dutch,
+        Method::Negotiated,
+    ] {
+        let mut market = claimed(method, ClaimAnswer::Claim);
+        let reject = refused(&mut market, OPERATOR, announce());
+        assert_eq!(reject, Reject::MethodForbidden { method });
+        by(&mut claimed(method, ClaimAnswer::Waive), OPERATOR, announce());
+    }
+    let mut market = claimed(Method::English, ClaimAnswer::Claim);
+    by(&mut market, OPERATOR, announce());
+    let sealed = ListingTerms { method: Method::SealedPayAsBid, ..terms() };
+    assert_eq!(refused(&mut market, ALICE, change(sealed)).name(), "METHOD_FORBIDDEN");
+}
+
+#[test]
+fn b4_a_right_that_silence_keeps_is_kept_against_sealed_bids_too() {
+    let method = Method::SealedPayAsBid;
+    let mut market = to_announce(ListingTerms { method, ..terms() });
+    market.change_listing(LISTING, |record| {
+        let gate = record.gates.iter_mut().find(|gate| gate.kind == GateKind::FirstRefusal);
+        gate.unwrap().silence = Silence::Refusal;
+    });
+    let reject = refused(&mut market, OPERATOR, announce());
+    assert_eq!(reject, Reject::MethodForbidden { method });
 }
 
 #[test]
