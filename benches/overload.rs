@@ -29,6 +29,9 @@ use crate::shared::{Size, median, percentile, ratio};
 /// Hostile callers at once, each from an address of its own.
 const HOSTILE: u8 = 4;
 
+/// Rest after each order, so that whoever trades stays within its share of calls.
+const REST: Duration = Duration::from_millis(1);
+
 fn main() {
     let size = Size::asked();
     let window = Duration::from_millis(size.of(600, 60));
@@ -81,6 +84,7 @@ async fn trade(cast: &Cast, window: Duration) -> Vec<Duration> {
         let order = client.trading().place(cast.sell("1", "1.50")).await.unwrap().order;
         took.push(since.elapsed());
         client.trading().cancel(order).await.unwrap();
+        tokio::time::sleep(REST).await;
     }
     took
 }

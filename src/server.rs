@@ -16,7 +16,6 @@ use sfund_engine::entry::Caller;
 use sfund_engine::id::Sequence;
 use sfund_engine::reject::Reject;
 use sfund_engine::time::Time;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 
@@ -190,7 +189,7 @@ impl Opened {
         }
         let address = config.server.address;
         let refused = |source| Error::Address { address, source };
-        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let listener = service::gate::listen(address).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let limits = Limits {
             queue_commands_max: config.sequencer.queue_commands_max,

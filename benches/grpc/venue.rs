@@ -121,6 +121,7 @@ impl Venue {
             ("server.calls_per_second_max", "10000000"),
             ("server.calls_burst_max", "10000000"),
             ("server.streams_per_caller_max", "10000"),
+            ("server.connections_per_address_max", "10000"),
         ];
         let flags: Vec<_> =
             all.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();

@@ -4,21 +4,21 @@
 //! is accepted, and the operating system lets callers wait.
 
 use std::io;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::server::TcpIncoming;
 
 use crate::service::connection::Connection;
-use crate::service::limits::{ACCEPT_AGAIN, Limits, NETWORKS_MAX};
+use crate::service::limits::{ACCEPT_AGAIN, CONNECTIONS_WAITING_MAX, Limits, NETWORKS_MAX};
 
 /// What the listeners of a server share.
 pub(crate) struct Gate {
@@ -109,6 +109,19 @@ impl Drop for Place {
     }
 }
 
+/// Listens at `address`, with room for all who come back at once when the server starts again.
+///
+/// # Errors
+///
+/// If the address cannot be had.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that starts again has its port back at once.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(CONNECTIONS_WAITING_MAX)
+}
+
 /// What counts as one address: of version 6 the first 64 bits, which one subscriber has.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
@@ -122,7 +135,19 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[tokio::test]
+    async fn five_hundred_may_come_before_the_first_is_let_in() {
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let wait = Duration::from_millis(900);
+        let all: Result<Vec<_>, _> =
+            (0..500).map(|_| std::net::TcpStream::connect_timeout(&address, wait)).collect();
+        assert_eq!(all.unwrap().len(), 500);
+    }
 
     #[test]
     fn one_subscriber_is_one_address() {

@@ -87,6 +87,9 @@ pub const PATIENCE_CALLS: u32 = 32;
 pub const NETWORKS_MAX: usize = 65_536;
 /// How long the server waits where the system gives it no connection.
 pub const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+/// Connections that wait to be accepted, as far as the system allows as many: when the server
+/// starts again everybody comes back at once.
+pub const CONNECTIONS_WAITING_MAX: u32 = 4_096;
 /// Lines a second in the log about calls that are turned away; others are counted.
 pub const TURNED_AWAY_LINES_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 

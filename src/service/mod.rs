@@ -10,7 +10,7 @@ mod connection;
 mod desk;
 pub mod door;
 mod feed;
-mod gate;
+pub mod gate;
 pub mod limits;
 mod listing;
 mod market;
