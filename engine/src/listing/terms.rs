@@ -1,6 +1,6 @@
 //! What a seller offers, and on which terms (挂牌条件).
 //!
-//! [`ListingTerms::check`] is what holds of every draft: bounded, in lots and ticks, and worth a
+//! `ListingTerms::check` is what holds of every draft: bounded, in lots and ticks, and worth a
 //! whole number of fen. What the pack asks is asked at submission.
 
 use std::fmt;
