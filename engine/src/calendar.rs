@@ -8,6 +8,7 @@
 //! Rule I3. The State Council publishes each year's holidays in November of the year before.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 
 use minicbor::{Decode, Encode};
 
@@ -104,14 +105,14 @@ impl Calendar {
     ///
     /// Rule I3; 民法典 201: the day on which a period begins is not counted.
     pub fn working_days_after(&self, date: Date, days: u16) -> Result<Date, OutsideCalendar> {
-        let (mut date, mut left) = (date, days);
-        while 0 < left {
-            date = date.next();
-            if self.is_working_day(date)? {
-                left = left.saturating_sub(1);
-            }
-        }
-        Ok(date)
+        nth_after(date, days, |day| self.is_working_day(day))
+    }
+
+    /// As [`Calendar::working_days_after`]; beyond the calendar every weekday is a working day, for
+    /// what cannot be told no.
+    pub(crate) fn weekdays_beyond(&self, date: Date, days: u16) -> Date {
+        let works = |day: Date| Ok(self.is_working_day(day).unwrap_or(!day.is_weekend()));
+        nth_after(date, days, works).unwrap_or_else(|never: Infallible| match never {})
     }
 
     /// How many working days lie after `from` up to and with `until`; none if `until` is not later.
@@ -132,6 +133,20 @@ impl Calendar {
         }
         Ok(count)
     }
+}
+
+/// The `count`th day after `date` that `works`; of 0 the date itself.
+fn nth_after<E>(
+    mut date: Date,
+    count: u16,
+    works: impl Fn(Date) -> Result<bool, E>,
+) -> Result<Date, E> {
+    let mut left = count;
+    while 0 < left {
+        date = date.next();
+        left = left.saturating_sub(u16::from(works(date)?));
+    }
+    Ok(date)
 }
 
 #[cfg(test)]

@@ -165,7 +165,7 @@ impl Market {
             Ok(()) => Judgement::Accepted,
             Err(reject) => {
                 events.truncate(before);
-                // D3: an entry keeps the command, and everybody may read entries.
+                // D3: an entry keeps the command, and journal, exports and backups keep the entry.
                 if bidding::bid::would_unseal(self, command) {
                     return Judgement::Unrecorded(reject);
                 }

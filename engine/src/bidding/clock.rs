@@ -12,12 +12,10 @@ use super::{Bidding, Binding, ClaimState, Deal, Open, Progress, after_working_da
 use crate::amount::{Money, Ppm};
 use crate::event::Event;
 use crate::id::ListingId;
+use crate::listing::WHOLE;
 use crate::market::Market;
 use crate::policy::choice::AfterDefault;
 use crate::time::Time;
-
-/// All of something.
-const WHOLE: Ppm = Ppm::new(1_000_000);
 
 /// What is due at `at` for `listing`.
 pub(crate) fn step(market: &Market, at: Time, listing: ListingId, events: &mut Vec<Event>) {

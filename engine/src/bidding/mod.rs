@@ -27,13 +27,13 @@ use minicbor::{Decode, Encode};
 use self::mode::{Award, Code, ENTRANTS_MAX, Lot, Mode, Phase};
 use crate::amount::{Money, Ppm};
 use crate::deadline::Due;
-use crate::id::{ListingId, PartyId};
+use crate::id::{ListingId, PartyId, SegmentId};
 use crate::listing::Listing;
 use crate::listing::stage::Stage;
 use crate::market::Market;
-use crate::policy::choice::{AfterDefault, Beneficiary};
+use crate::policy::JudgedBy;
+use crate::policy::choice::{AfterDefault, Beneficiary, Ownership};
 use crate::policy::listing::ListingRules;
-use crate::policy::{DAY_MINUTES, JudgedBy};
 use crate::reject::Reject;
 use crate::time::Time;
 
@@ -334,16 +334,20 @@ impl Market {
 
     /// What judges a listing now.
     pub(crate) fn rules_of_listing(&self, listing: ListingId) -> Result<ListingRules, Reject> {
-        let terms = &self.find_listing(listing)?.terms;
-        let segment = self.fund(terms.fund)?.details.segment;
-        self.listing_rules(segment, terms.ownership)
+        let (segment, ownership) = self.judged_as(listing)?;
+        self.listing_rules(segment, ownership)
     }
 
     /// Which pack and overlay judge a listing now.
     pub(crate) fn judges_of_listing(&self, listing: ListingId) -> Result<JudgedBy, Reject> {
+        let (segment, ownership) = self.judged_as(listing)?;
+        self.judged_by(segment, ownership)
+    }
+
+    /// Whose packs judge a listing, and as whose.
+    fn judged_as(&self, listing: ListingId) -> Result<(SegmentId, Ownership), Reject> {
         let terms = &self.find_listing(listing)?.terms;
-        let segment = self.fund(terms.fund)?.details.segment;
-        self.judged_by(segment, terms.ownership)
+        Ok((self.fund(terms.fund)?.details.segment, terms.ownership))
     }
 
     /// Changes the bidding for a listing, and keeps its deadline.
@@ -386,13 +390,6 @@ pub(crate) fn after_working_days(market: &Market, at: Time, days: u16) -> Time {
     if days == 0 {
         return at;
     }
-    let venue = market.open_venue();
-    let mut date = market.date(at);
-    let mut left = days;
-    while 0 < left {
-        date = date.next();
-        let works = venue.calendar.is_working_day(date).unwrap_or(!date.is_weekend());
-        left = left.saturating_sub(u16::from(works));
-    }
-    date.at_minute(DAY_MINUTES, venue.utc_offset_minutes)
+    let calendar = &market.open_venue().calendar;
+    market.end_of(calendar.weekdays_beyond(market.date(at), days))
 }

@@ -121,7 +121,7 @@ impl Market {
     }
 
     /// The first moment after a day of the venue.
-    pub(super) fn end_of(&self, day: Date) -> Time {
+    pub(crate) fn end_of(&self, day: Date) -> Time {
         day.at_minute(DAY_MINUTES, self.open_venue().utc_offset_minutes)
     }
 }

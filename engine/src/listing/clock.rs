@@ -19,30 +19,10 @@ use crate::reject::Reject;
 use crate::time::Time;
 
 impl Listing {
-    /// When something of it is due: the earliest.
+    /// When something of it is due: the earliest of its deadlines.
     #[must_use]
     pub fn due(&self) -> Option<Time> {
-        let announcement = self.announcement.as_ref();
-        let removal = announcement.and_then(|announced| announced.removal);
-        let own = match self.stage {
-            Stage::Accepted => {
-                return self.gates.iter().filter_map(|gate| self.gate_due(gate)).min();
-            }
-            Stage::Announced => announcement.map(|announced| announced.period.ends),
-            Stage::Suspended => announcement.and_then(|announced| announced.suspended_until),
-            Stage::Closed => None,
-            Stage::Draft
-            | Stage::Submitted
-            | Stage::ToBeCompleted
-            | Stage::Rejected
-            | Stage::Bidding
-            | Stage::Awarded
-            | Stage::HandedOver
-            | Stage::Ended
-            | Stage::Withdrawn
-            | Stage::Revoked => return None,
-        };
-        own.into_iter().chain(removal).min()
+        self.deadlines().iter().filter_map(|deadline| deadline.due).min()
     }
 }
 

@@ -138,7 +138,7 @@ mod tests {
         let listing = market.listing(LISTING).unwrap();
         let deadlines = listing.deadlines();
         let earliest = deadlines.iter().filter_map(|deadline| deadline.due).min();
-        assert_eq!(earliest, listing.due(), "the clock and what is told are one");
+        assert_eq!(earliest, market.next_deadline(), "the clock and what is told are one");
         deadlines.iter().map(|deadline| (deadline.what, deadline.silence)).collect()
     }
 

@@ -12,7 +12,6 @@ use crate::listing::gate::{GateKind, GateState};
 use crate::listing::rules;
 use crate::listing::stage::Needs;
 use crate::market::{Context, Market};
-use crate::policy::DAY_MINUTES;
 use crate::reject::Reject;
 use crate::time::{Date, Time};
 
@@ -62,10 +61,9 @@ pub(crate) fn decide(
     let record = market.find_listing(listing)?;
     record.check_stage(listing, Needs::Accepted)?;
     let waits = record.gates.iter().filter(|gate| gate.state == GateState::Waiting);
-    let offset = market.open_venue().utc_offset_minutes;
     let due = waits.map(|gate| {
         let last = rules::days_after(ask.delivered, gate.days.unwrap_or(0));
-        GateDue { gate: gate.kind, due: last.at_minute(DAY_MINUTES, offset) }
+        GateDue { gate: gate.kind, due: market.end_of(last) }
     });
     let due: Vec<_> = due.collect();
     if due.is_empty() {
