@@ -8,8 +8,8 @@ use sfund_engine::calendar::Calendar;
 use sfund_engine::cash::request_transfer::{Direction, RequestTransfer};
 use sfund_engine::cash::settle_transfer::{SettleTransfer, TransferOutcome};
 use sfund_engine::command::Command;
-use sfund_engine::entry::{Attempt, Caller, fingerprint};
-use sfund_engine::id::{FundId, PartyId, SegmentId, TransferId};
+use sfund_engine::entry::{Attempt, Caller, Header, fingerprint};
+use sfund_engine::id::{FundId, PartyId, SegmentId, Sequence, TransferId};
 use sfund_engine::policy::{Fees, HolderCaps, InvestorRules, Limits, Pack, Permission, Rates};
 use sfund_engine::registry::fund::{Currency, FundDetails, LegalForm};
 use sfund_engine::registry::issue_units::IssueUnits;
@@ -25,10 +25,10 @@ use sfund_engine::venue::open_venue::{OpenVenue, Staff};
 use sfund_engine::venue::segment::SegmentDetails;
 
 use crate::journal::memory::Disk;
-use crate::journal::{Block, Digest, Error, Head, Identity, Journal, Writer};
+use crate::journal::{Block, Digest, Draft, Error, Head, Identity, Journal, Reader, Writer};
 use crate::recovery::recover;
 use crate::sequencer::{
-    Fatal, HandClock, Limits as SequencerLimits, Mode, Parts, Sequencer, Submission,
+    Fatal, HandClock, Limits as SequencerLimits, Mode, Parts, Sequencer, Submission, encode_entry,
 };
 
 pub(crate) const OPERATOR: PartyId = PartyId::new(0);
@@ -236,6 +236,28 @@ pub(crate) struct Server {
     pub(crate) clock: Arc<HandClock>,
     pub(crate) fatal: Arc<Mutex<Vec<Fatal>>>,
     pub(crate) gate: Gate,
+}
+
+/// A journal of so many blocks, of as many entries each, in which nothing happens.
+pub(crate) fn journal_of(blocks: u64, entries: u64) -> Arc<dyn Reader> {
+    let mut journal = disk().open().unwrap();
+    let mut at = opening();
+    for _ in 0..blocks {
+        let head = journal.writer.newest();
+        let mut draft = Draft::new(head.sequence.next(), 1);
+        for _ in 0..entries {
+            at = at.next();
+            let sequence = Sequence::ZERO;
+            let header = Header { sequence, at, caller: Caller::Venue, attempt: None };
+            let mut body = Vec::new();
+            encode_entry(&mut body, &header, &Command::Advance, Ok(&[]));
+            draft.push(&body).unwrap();
+        }
+        let block = draft.seal(&head, journal.identity.digest);
+        journal.writer.append(&block).unwrap();
+    }
+    journal.writer.sync().unwrap();
+    journal.reader
 }
 
 /// Starts a sequencer on what is on the disk.

@@ -81,13 +81,9 @@ impl RecallThread {
 mod tests {
     use std::sync::atomic::AtomicUsize;
 
-    use sfund_engine::command::Command;
-    use sfund_engine::entry::{Caller, Header};
-
     use super::*;
-    use crate::fixture::{disk, opening};
-    use crate::journal::{self, Draft, Head, Identity, Snapshot};
-    use crate::sequencer::encode_entry;
+    use crate::fixture::journal_of;
+    use crate::journal::{self, Head, Identity, Snapshot};
 
     /// Counts how often it is read.
     struct Counting(Arc<dyn Reader>, Arc<AtomicUsize>);
@@ -117,27 +113,10 @@ mod tests {
 
     #[test]
     fn answers_that_lie_in_one_block_are_read_once() {
-        let mut journal = disk().open().unwrap();
-        let mut at = opening();
-        for _ in 0..2 {
-            let head = journal.writer.newest();
-            let mut draft = Draft::new(head.sequence.next(), 1);
-            for _ in 0..10 {
-                at = at.next();
-                let sequence = Sequence::ZERO;
-                let header = Header { sequence, at, caller: Caller::Venue, attempt: None };
-                let mut body = Vec::new();
-                encode_entry(&mut body, &header, &Command::Advance, Ok(&[]));
-                draft.push(&body).unwrap();
-            }
-            let block = draft.seal(&head, journal.identity.digest);
-            journal.writer.append(&block).unwrap();
-        }
-        journal.writer.sync().unwrap();
         let reads = Arc::new(AtomicUsize::new(0));
         let (_, recalled) = crossbeam_channel::bounded(1);
         let mut thread = RecallThread {
-            reader: Arc::new(Counting(journal.reader, Arc::clone(&reads))),
+            reader: Arc::new(Counting(journal_of(2, 10), Arc::clone(&reads))),
             recalled,
             on_fatal: Arc::new(|fatal| panic!("{fatal}")),
             is_stopping: Arc::default(),

@@ -90,11 +90,8 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::fixture::{disk, opening};
-    use crate::journal::{self, Draft, Error, Head, Identity, Snapshot};
-    use crate::sequencer::encode_entry;
-    use sfund_engine::command::Command;
-    use sfund_engine::entry::{Caller, Header};
+    use crate::fixture::journal_of;
+    use crate::journal::{self, Error, Head, Identity, Snapshot};
 
     /// Counts its reads, and how many there were at once at the most.
     struct Counting {
@@ -131,27 +128,6 @@ mod tests {
         fn read_snapshot(&self, sequence: Sequence) -> Result<Snapshot, Error> {
             self.journal.read_snapshot(sequence)
         }
-    }
-
-    fn journal_of(blocks: u64, entries: u64) -> Arc<dyn Reader> {
-        let mut journal = disk().open().unwrap();
-        let mut at = opening();
-        for _ in 0..blocks {
-            let head = journal.writer.newest();
-            let mut draft = Draft::new(head.sequence.next(), 1);
-            for _ in 0..entries {
-                at = at.next();
-                let sequence = Sequence::ZERO;
-                let header = Header { sequence, at, caller: Caller::Venue, attempt: None };
-                let mut body = Vec::new();
-                encode_entry(&mut body, &header, &Command::Advance, Ok(&[]));
-                draft.push(&body).unwrap();
-            }
-            let block = draft.seal(&head, journal.identity.digest);
-            journal.writer.append(&block).unwrap();
-        }
-        journal.writer.sync().unwrap();
-        journal.reader
     }
 
     /// Reads all of the journal, and answers with how many entries came.
