@@ -114,6 +114,8 @@ async fn accepted(cast: &Cast, counter: &mut Counter) -> String {
     let completeness = submitted.completeness.unwrap();
     assert_eq!((completeness.answered, &completeness.score[..]), (0, "0.000000"));
     assert_eq!(submitted.judged_by.unwrap().pack_code, "cn-regional");
+    // A client waits for its own entries only, and this one asks with two.
+    cast.all_seen().await;
     let now = units_of(&cast.lp, cast.regional_fund).await;
     let listed = units("1000000");
     assert_eq!(now, (free.checked_sub(listed).unwrap(), offered.checked_add(listed).unwrap()));
@@ -252,6 +254,7 @@ async fn a5_a8_b3_c2_a_listing_lives_from_its_draft_to_its_withdrawal_over_a_res
     let reason = "改为持有".to_owned();
     let ended =
         command!(counter.lp, withdraw_listing, WithdrawListingRequest, id, reason: reason).unwrap();
+    cast.all_seen().await;
     assert_eq!(units_of(&cast.lp, cast.regional_fund).await, before);
     let own = get(&mut counter.lp, &id, ended.sequence).await.unwrap();
     assert_eq!(own.stage(), Stage::Withdrawn);
