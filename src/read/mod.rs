@@ -34,8 +34,8 @@ use sfund_engine::bidding::mode::{Bid, Code, Offer};
 use sfund_engine::bidding::{Claim, Deal};
 use sfund_engine::cash::ledger::{Cash, House};
 use sfund_engine::id::{
-    BidId, FundId, IntentionId, ListingId, LockId, OfferId, OrderId, PartyId, ProposalId, SegmentId, Sequence,
-    TransferId,
+    BidId, FundId, IntentionId, ListingId, LockId, OfferId, OrderId, PartyId, ProposalId,
+    SegmentId, Sequence, TransferId,
 };
 use sfund_engine::listing::agreement::AgreementTerms;
 use sfund_engine::listing::confidentiality::Reader;

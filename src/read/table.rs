@@ -77,11 +77,7 @@ impl<K: Copy + Eq + Ord + Hash, V> Table<K, V> {
 
     /// The last row whose key lies in `within` and that `is` picks. Keys are looked up a few at a
     /// time, so that the lock is held for moments.
-    pub(crate) fn newest(
-        &self,
-        within: impl RangeBounds<K>,
-        is: impl Fn(&V) -> bool,
-    ) -> Option<K> {
+    pub(crate) fn newest(&self, within: impl RangeBounds<K>, is: impl Fn(&V) -> bool) -> Option<K> {
         let from = within.start_bound().cloned();
         let mut to = within.end_bound().cloned();
         loop {

@@ -263,9 +263,9 @@ impl Desk {
         let (_, view) = self.listing(&visit, id)?;
         let sees_all = Self::sees_all(&visit, Subject::Bidders)
             || self.acts_for(visit.who.party, view.listing.seller);
-        let found = self.read.offers(id, &part, |offer| {
-            sees_all || self.is_own_code(&visit, id, offer.bidder)
-        });
+        let found = self
+            .read
+            .offers(id, &part, |offer| sees_all || self.is_own_code(&visit, id, offer.bidder));
         let (offers, next_page_token) =
             page::rows(found, |(offer_id, offer)| lot_views::offer(offer_id, &offer));
         Ok(Response::new(v1::ListOffersResponse {

@@ -63,7 +63,11 @@ impl Desk {
     }
 
     /// The listing of this id and how much of it the caller sees, if anything.
-    pub(crate) fn listing(&self, visit: &Visit, id: ListingId) -> Result<(Depth, Arc<ListingView>), Trouble> {
+    pub(crate) fn listing(
+        &self,
+        visit: &Visit,
+        id: ListingId,
+    ) -> Result<(Depth, Arc<ListingView>), Trouble> {
         let view = self.read.listing(id).ok_or_else(|| not_found(&id))?;
         let depth = self.depth(visit, &view);
         if depth == Depth::Nothing { Err(not_found(&id)) } else { Ok((depth, view)) }

@@ -16,9 +16,9 @@ use sfund_proto::v1::listing_service_server::ListingService;
 use tonic::{Request, Response, Status};
 
 use crate::read::listings::{Audience, Happening, ListingView, LookKey};
+use crate::service::depth::Depth;
 use crate::service::desk::{Desk, named, not_found, open, time_of};
 use crate::service::door::Visit;
-use crate::service::depth::Depth;
 use crate::service::visibility::{Relation, Subject, sees};
 use crate::wire::listing_terms::Floor;
 use crate::wire::status::{Denial, Trouble};

@@ -26,9 +26,7 @@ use crate::published::{About, Run};
 use crate::read::Read;
 use crate::service::desk::{Desk, named, open};
 use crate::service::feed::{Feed, Teller, feed, in_time, subscribe};
-use crate::service::limits::{
-    STREAM_FUNDS_MAX, STREAM_LEVELS_MAX, STREAM_LOTS_MAX, WATCHER_SHARE,
-};
+use crate::service::limits::{STREAM_FUNDS_MAX, STREAM_LEVELS_MAX, STREAM_LOTS_MAX, WATCHER_SHARE};
 use crate::service::market::{Market, read_levels};
 use crate::wire::market;
 use crate::wire::public::{self, Encoded};

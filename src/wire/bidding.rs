@@ -135,7 +135,8 @@ fn read_code(fields: &mut Fields, field: &str, text: &str) -> Code {
     let number = |prefix: &str| text.strip_prefix(prefix).and_then(|digits| digits.parse().ok());
     let code = number("bidder-").map(Code::Bidder).or(number("priority-").map(Code::Priority));
     code.filter(|code| code.to_string() == text).unwrap_or_else(|| {
-        let wrong = if text.is_empty() { "is required of the seller" } else { "is no bidder's code" };
+        let wrong =
+            if text.is_empty() { "is required of the seller" } else { "is no bidder's code" };
         fields.note(field, wrong);
         Code::Bidder(0)
     })

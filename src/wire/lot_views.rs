@@ -167,7 +167,9 @@ pub fn reveals(view: &LotView) -> Option<(Time, Time)> {
     };
     match view.phase {
         Phase::Committing => Some((view.ends, view.ends.plus_seconds(seconds.into()))),
-        Phase::Revealing | Phase::Over => Some((view.began, view.began.plus_seconds(seconds.into()))),
+        Phase::Revealing | Phase::Over => {
+            Some((view.began, view.began.plus_seconds(seconds.into())))
+        }
         Phase::Waiting
         | Phase::Free
         | Phase::Timed

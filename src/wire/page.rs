@@ -1,8 +1,8 @@
 //! Pages of lists: sizes, and tokens that stay good over a restart.
 
 use sfund_engine::id::{
-    BidId, FundId, IntentionId, ListingId, LockId, OfferId, OrderId, PartyId, ProposalId, SegmentId, Sequence,
-    TransferId,
+    BidId, FundId, IntentionId, ListingId, LockId, OfferId, OrderId, PartyId, ProposalId,
+    SegmentId, Sequence, TransferId,
 };
 use sfund_engine::registry::fund::Currency;
 

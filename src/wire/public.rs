@@ -163,7 +163,11 @@ mod tests {
         let event =
             Some(Told::Trade(v1::Trade { trade_id: "trade-7".to_owned(), ..v1::Trade::default() }));
         let message = v1::StreamMarketResponse { sequence: 7, time: None, event, more: false };
-        let shared = PublicMessage { index: 0, about: About::AllFunds, bytes: message.encode_to_vec().into() };
+        let shared = PublicMessage {
+            index: 0,
+            about: About::AllFunds,
+            bytes: message.encode_to_vec().into(),
+        };
         for more in [false, true] {
             let mut bytes = Vec::new();
             Encoded::shared(&shared, more).put(&mut bytes);

@@ -13,6 +13,7 @@
 )]
 
 pub mod acknowledged;
+pub mod biddings;
 pub mod calls;
 pub mod cast;
 pub mod disk;

@@ -20,11 +20,7 @@ impl Mode {
     /// is over, and also to the venue no earlier.
     #[must_use]
     pub fn told(&self, lot: &Lot) -> Told {
-        if self.is_open() || lot.phase() == Phase::Over {
-            Told::Everybody
-        } else {
-            Told::OwnOnly
-        }
+        if self.is_open() || lot.phase() == Phase::Over { Told::Everybody } else { Told::OwnOnly }
     }
 
     /// Whether bids are made in the open.
