@@ -101,7 +101,7 @@ pub use crate::stream::entries::{AuditChange, EntryStream};
 pub use crate::stream::market::{MarketChange, MarketStream, MarketStreamRequest};
 pub use crate::stream::mine::{MyChange, MyStream, MyStreamRequest, UnitsChange};
 pub use crate::trading::board::{Intention, IntentionFilter, NewIntention, Posted, Suggestion};
-pub use crate::trading::meters::{Earliest, Meters};
+pub use crate::trading::meters::{Earliest, FeeQuote, Meters};
 pub use crate::trading::order::{
     Amendment, Fill, Liquidity, MassCancellation, Order, OrderOutcome, OrderRecord, OrderState,
     Unpriced,
