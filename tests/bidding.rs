@@ -11,9 +11,9 @@
 
 mod harness;
 
-use harness::biddings::{Counter, Hall, command, moment, timestamp};
+use harness::biddings::{Counter, Hall, moment, timestamp};
 use harness::cast::{Cast, cash_of};
-use harness::listings::why;
+use harness::listings::{command, why};
 use harness::{Exchange, eventually, money, soon};
 use sfund_engine::bidding::mode::{Code as Bidder, Terms, seal};
 use sfund_engine::id::ListingId;

@@ -22,22 +22,6 @@ pub struct Counter {
     pub market: MarketServiceClient<InterceptedService<Channel, Bearer>>,
 }
 
-/// A command about a listing, with its own fields.
-macro_rules! command {
-    ($client:expr, $method:ident, $request:ident, $listing:expr $(, $field:ident: $value:expr)*) => {
-        $client
-            .$method(v1::$request {
-                request_id: harness::listings::request_id(),
-                listing_id: $listing.to_owned(),
-                $($field: $value,)*
-                ..Default::default()
-            })
-            .await
-            .map(tonic::Response::into_inner)
-    };
-}
-pub(crate) use command;
-
 impl Counter {
     pub async fn of(url: &str, player: &Player) -> Self {
         let channel = Endpoint::from_shared(url.to_owned()).unwrap().connect().await.unwrap();

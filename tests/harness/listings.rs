@@ -29,6 +29,22 @@ impl Bearer {
     }
 }
 
+/// A command about a listing, with its own fields.
+macro_rules! command {
+    ($client:expr, $method:ident, $request:ident, $listing:expr $(, $field:ident: $value:expr)*) => {
+        $client
+            .$method(v1::$request {
+                request_id: crate::harness::listings::request_id(),
+                listing_id: $listing.to_owned(),
+                $($field: $value,)*
+                ..Default::default()
+            })
+            .await
+            .map(tonic::Response::into_inner)
+    };
+}
+pub(crate) use command;
+
 pub type Listings = ListingServiceClient<InterceptedService<Channel, Bearer>>;
 
 /// The service as `key` sees it.
