@@ -353,13 +353,9 @@ impl<'m> Desk<'m> {
     /// A4, A5: the fewest that a bid for a part takes.
     fn check_part(&self, party: PartyId, terms: &Terms) -> Result<(), Reject> {
         let offered = &self.market.find_listing(self.listing)?.terms;
-        let Terms { minimum, maximum, .. } = *terms;
-        let (lot, quantity) = (&self.open.lot, self.open.lot.quantity());
+        let lot = &self.open.lot;
         if offered.portion.is_whole() {
             return Ok(());
-        }
-        if maximum < minimum || quantity < maximum {
-            return Err(Reject::QuantityOutOfRange { minimum, maximum, quantity });
         }
         let least = match (&self.open.mode, lot.reserve()) {
             // What others bid sets the price, down to the reserve. A hidden one is told to nobody,
@@ -380,7 +376,7 @@ impl<'m> Desk<'m> {
             ) => terms.price,
         };
         let size = self.market.fund(offered.fund)?.details.lot;
-        let units = minimum.checked_mul(size.e2()).map(Units::from_e2);
+        let units = terms.minimum.checked_mul(size.e2()).map(Units::from_e2);
         let part = units.and_then(|units| Some(Part { units, cash: least.times(units)? }));
         let part = part.ok_or(Reject::OrderTooLarge { cash_max: CASH_MAX })?;
         check_part(self.market, self.listing, party, part)

@@ -6,7 +6,7 @@
 use super::award::{AwardVoided, DealHandedOver, LotAwarded, failed};
 use super::bid::LotMoved;
 use super::deposit::{DepositForfeited, DepositsReturned, Forfeit};
-use super::mode::{Award, Code, Line, Lot, LotEvent, Mode, OfferState, Phase, Reason, Side};
+use super::mode::{Award, Code, Line, LotEvent, Mode, OfferState, Phase, Side};
 use super::sign::check_signature;
 use super::{Bidding, Binding, ClaimState, Conduct, Deal, Open, Progress, after_working_days};
 use crate::amount::{Money, Ppm, Units};
@@ -138,10 +138,13 @@ impl Clerk<'_> {
         }
         // D5: who has not signed is out; D4: who could have forfeits.
         let mut lot = open.lot.clone();
-        for claim in self.bidding.claims.iter().filter(|claim| self.bidding.won(claim)) {
-            let Some(code) = claim.code.filter(|_| claim.state != ClaimState::Signed) else {
+        for line in deal.award.winners() {
+            let code = line.bidder;
+            let claim = self.bidding.coded(code).expect("a code is of a claim");
+            // Of a falling price one may have taken several parts.
+            if claim.state == ClaimState::Signed || lot.is_barred(code) {
                 continue;
-            };
+            }
             let could = check_signature(market, last, listing, claim.party).is_ok();
             match deal.binding {
                 Binding::Bound if could => {
@@ -158,25 +161,13 @@ impl Clerk<'_> {
         if kept.is_empty() {
             return events.push(Event::AwardVoided(AwardVoided { listing }));
         }
-        let award = self.rest(open, &lot, &kept).unwrap_or_else(|| without(&deal.award, &lot));
+        let bound = |code| {
+            let claim = self.bidding.coded(code);
+            claim.is_some_and(|claim| claim.state == ClaimState::Deposited)
+        };
+        let award = open.conduct.rest(&open.mode, &lot, (&deal.award, &kept), bound);
         let days = open.conduct.next_bidder_working_days;
         events.push(self.awarded(&open.conduct, award, Binding::Offered, days));
-    }
-
-    /// D5: beside what others keep, what is left goes to the next bidders, if the pack says so and
-    /// all of them are bound.
-    fn rest(&self, open: &Open, lot: &Lot, kept: &[Line]) -> Option<Award> {
-        match open.conduct.after_default {
-            AfterDefault::NextBidder => {}
-            AfterDefault::Reauction => return None,
-        }
-        let award = open.mode.rest(lot, kept)?;
-        let bound = award.winners().all(|line| {
-            let claim = self.bidding.coded(line.bidder);
-            let held = claim.is_some_and(|claim| claim.state == ClaimState::Deposited);
-            held || kept.iter().any(|own| own.bid == line.bid)
-        });
-        bound.then_some(award)
     }
 
     /// Lines of those who have signed.
@@ -208,15 +199,6 @@ impl Clerk<'_> {
             refund_due: after(conduct.refund_working_days),
         }))
     }
-}
-
-/// An award without what those got who are barred by now.
-fn without(award: &Award, lot: &Lot) -> Award {
-    let line = |line: &Line| match lot.is_barred(line.bidder) {
-        true => Line { quantity: 0, pays_e4: 0, reason: Reason::Barred, ..*line },
-        false => *line,
-    };
-    Award { lines: award.lines.iter().map(line).collect(), ..award.clone() }
 }
 
 /// D4: the sole bidder, if it offered nothing at the reserve or above.

@@ -25,7 +25,7 @@ mod tests;
 
 use minicbor::{Decode, Encode};
 
-use self::mode::{Ask, Award, Code, ENTRANTS_MAX, Lot, Mode, Phase, Portion, Side};
+use self::mode::{Ask, Award, Code, ENTRANTS_MAX, Line, Lot, Mode, Phase, Portion, Side};
 use crate::amount::{Money, Ppm};
 use crate::check;
 use crate::deadline::Due;
@@ -175,6 +175,29 @@ pub struct Conduct {
     /// D5: working days in which the next bidder signs.
     #[n(8)]
     pub next_bidder_working_days: u16,
+}
+
+impl Conduct {
+    /// D5: who gets what beside the lines that some have signed for, after others of `award` were
+    /// barred from the lot: what these leave goes to the next bidders, if the pack says so and each
+    /// of them is bound still, and otherwise stays the seller's.
+    #[must_use]
+    pub fn rest(
+        &self,
+        mode: &Mode,
+        lot: &Lot,
+        (award, kept): (&Award, &[Line]),
+        is_bound: impl Fn(Code) -> bool,
+    ) -> Award {
+        let next = match self.after_default {
+            AfterDefault::NextBidder => mode.rest(lot, kept),
+            AfterDefault::Reauction => None,
+        };
+        let keeps = |line: &Line| kept.iter().any(|own| own.bid == line.bid);
+        let next =
+            next.filter(|award| award.winners().all(|line| keeps(line) || is_bound(line.bidder)));
+        next.unwrap_or_else(|| award.without(|code| lot.is_barred(code)))
+    }
 }
 
 impl From<&ListingRules> for Conduct {

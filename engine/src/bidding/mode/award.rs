@@ -147,6 +147,18 @@ impl Award {
         self.lines.iter().filter(|line| 0 < line.quantity)
     }
 
+    /// The award without what those got who are out by now.
+    #[must_use]
+    pub fn without(&self, is_out: impl Fn(Code) -> bool) -> Self {
+        let line = |line: &Line| {
+            if is_out(line.bidder) {
+                return Line { quantity: 0, pays_e4: 0, reason: Reason::Barred, ..*line };
+            }
+            *line
+        };
+        Self { lines: self.lines.iter().map(line).collect(), ..self.clone() }
+    }
+
     /// Lots that were won.
     #[must_use]
     pub fn sold(&self) -> u64 {
