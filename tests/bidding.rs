@@ -459,9 +459,8 @@ async fn what_is_malformed_of_a_bid_is_told_field_by_field() {
         all.iter().map(|one| one.field.clone()).collect::<Vec<_>>()
     };
     let wrong = command!(buyer.trading, place_bid, PlaceBidRequest, "order-1",
-        party_id: "x".to_owned(), price: "1.00001".to_owned(), units: "5".to_owned(),
-        min_units: "1".to_owned());
-    let all = ["listing_id", "party_id", "price", "units", "min_units"];
+        party_id: "x".to_owned(), price: "1.00001".to_owned(), min_units: "1".to_owned());
+    let all = ["listing_id", "party_id", "price", "units"];
     assert_eq!(fields(wrong.unwrap_err()), all);
     let wrong = command!(buyer.trading, reveal_bid, RevealBidRequest, "listing-0",
         price: String::new(), salt: vec![1]);
@@ -477,17 +476,80 @@ async fn what_is_malformed_of_a_bid_is_told_field_by_field() {
     let ask = v1::StreamMarketRequest { listing_ids: vec![String::new()], ..Default::default() };
     let wrong = buyer.market.stream_market(ask).await.unwrap_err();
     assert_eq!(fields(wrong), ["listing_ids[0]", "listing_ids"]);
-    let parts = v1::ListingTerms {
-        portion: v1::LotPortion::Parts.into(),
-        ..harness::listings::terms(cast.regional_fund, "G-2")
-    };
+    let unknown =
+        v1::ListingTerms { portion: 9, ..harness::listings::terms(cast.regional_fund, "G-2") };
     let mut lp = Counter::of(&cast.url, &cast.lp).await;
     let ask = v1::DraftListingRequest {
         request_id: harness::listings::request_id(),
-        terms: Some(parts),
+        terms: Some(unknown),
         ..Default::default()
     };
     assert_eq!(fields(lp.listing.draft_listing(ask).await.unwrap_err()), ["terms.portion"]);
     let unknown = bid(&mut buyer, "listing-9", "1.00").await.unwrap_err();
     assert_eq!(unknown.code(), Code::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a4_d4_several_share_a_lot_that_may_be_shared_and_each_signs_for_its_part() {
+    let exchange = Exchange::open().await;
+    let cast = exchange.cast().await;
+    let mut hall = Hall::of(&cast).await;
+    let staff = cast.hall();
+    let details = harness::cast::details("SHARED", cast.regional, cast.manager.id);
+    let lot = harness::units("100000");
+    let fund = staff.fund(sfund_sdk::FundDetails { lot, ..details }).await;
+    for holder in [&cast.lp, &cast.other_lp] {
+        staff.issue(fund, holder.id, harness::units("10000000")).await;
+    }
+    let shared = |terms: v1::ListingTerms| v1::ListingTerms {
+        fund_id: fund.to_string(),
+        units: "4000000".to_owned(),
+        deposit: "0.025".to_owned(),
+        method: v1::ListingMethod::SealedUniform.into(),
+        portion: v1::LotPortion::Parts.into(),
+        ..terms
+    };
+    let id = hall.announced(&exchange, &cast, shared).await;
+    let (mut buyer, mut rival) = (hall.buyer.clone(), hall.rival.clone());
+    hall.admit(&mut buyer, "", &id).await;
+    hall.admit(&mut rival, "", &id).await;
+    let commit = Opening::Sealed(v1::SealedOpening { commit_seconds: 3_600 });
+    let (begins, _) = hall.opened(&exchange, &id, commit).await;
+    exchange.set_time(begins);
+    let salt = [7; 32];
+    let listing = id.parse::<ListingId>().unwrap().number();
+    let bids = [(&mut buyer, 1, 15_000, "1.50", 25), (&mut rival, 2, 12_000, "1.20", 30)];
+    for (one, number, e4, _, most) in bids {
+        let price = sfund_engine::amount::Price::from_e4(e4);
+        let terms = Terms { price, minimum: 10, maximum: most };
+        let seal = seal(&salt, listing, Bidder::Bidder(number), &terms).to_vec();
+        command!(one.trading, commit_bid, CommitBidRequest, id, seal: seal).unwrap();
+    }
+    exchange.set_time(begins.plus_seconds(3_600));
+    for (one, price, most) in [(&mut buyer, "1.50", "2500000"), (&mut rival, "1.20", "3000000")] {
+        let whole = command!(one.trading, reveal_bid, RevealBidRequest, id,
+            price: price.to_owned(), salt: salt.to_vec());
+        assert_eq!(why(whole).0, "SEAL_DIFFERS", "it was sealed for a part");
+        command!(one.trading, reveal_bid, RevealBidRequest, id, price: price.to_owned(),
+            units: most.to_owned(), min_units: "1000000".to_owned(), salt: salt.to_vec())
+        .unwrap();
+    }
+    exchange.set_time(begins.plus_seconds(3_600 + 86_400));
+    let over = hall.stranger.lot_when(&id, |lot| lot.award.is_some()).await;
+    let award = over.award.unwrap();
+    assert_eq!(award.uniform_price, "1.2000");
+    let line = |line: &v1::AwardLine| (line.units.clone(), line.cash.clone(), line.reason());
+    let lines: Vec<_> = award.lines.iter().map(line).collect();
+    let part = |units: &str, cash: &str, why| (units.to_owned(), cash.to_owned(), why);
+    let first = part("2500000.00", "3000000.00", Reason::Won);
+    assert_eq!(lines, [first, part("1500000.00", "1800000.00", Reason::CutAtMargin)]);
+    let told = hall.stranger.bids(&id).await;
+    assert_eq!((&told[1].units[..], &told[1].min_units[..]), ("3000000.00", "1000000.00"));
+    cast.all_seen().await;
+    assert_eq!(hall.lp.bidders(&id).await.len(), 2, "the seller learns who won");
+    for winner in [&hall.buyer.id, &hall.rival.id] {
+        command!(hall.operator.listing, sign_contract, SignContractRequest, id,
+            party_id: winner.clone(), contract_sha256: vec![3; 32])
+        .unwrap();
+    }
 }
