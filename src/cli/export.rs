@@ -1,5 +1,5 @@
-//! `sfund export`: entries as lines of JSON, with their hashes; the book of an auction; the evidence of
-//! compliance of a listing.
+//! `sfund export`: entries as lines of JSON, with their hashes; the book of an auction; the evidence
+//! of compliance of a listing.
 
 use std::path::PathBuf;
 

@@ -28,8 +28,7 @@ fn d1(history: &History) -> Line {
     let mut paid: BTreeSet<Code> = BTreeSet::new();
     for seen in &history.seen {
         if let Event::DepositPaid(fact) = &seen.event {
-            let code = history.bidders.iter().find(|bidder| bidder.party == fact.party);
-            let Some(code) = code.map(|bidder| bidder.code) else { continue };
+            let Some(code) = history.code_of(fact.party) else { continue };
             fits &= due_of(history, code).is_some_and(|due| seen.at < due);
             paid.insert(code);
             let amount = fact.amount;
@@ -136,23 +135,28 @@ fn d3(history: &History) -> Line {
 fn d4(history: &History) -> Line {
     let mut line = history.conducted().line("D4", both("签约与退还", "contract and refunds"));
     let (mut fits, mut refund_due, mut signature_due) = (true, None, None);
-    let (mut returned, mut signed) = (false, false);
+    let (mut returned, mut unsigned) = (false, BTreeSet::new());
     for seen in &history.seen {
         if let Event::LotAwarded(fact) = &seen.event {
             // A second award is of what the first left: its losers have waited already.
             refund_due.get_or_insert(fact.refund_due);
             signature_due = Some(fact.signature_due);
+            unsigned.extend(fact.award.winners().map(|won| won.bidder));
             let (sign, refund) = (fact.signature_due, fact.refund_due);
             let zh = format!("签约期限 {sign}，退还期限 {refund}");
             line.saw(seen, both(zh, format!("to be signed by {sign}, refunds by {refund}")), None);
         } else if let Event::ContractSigned(fact) = &seen.event {
-            signed = true;
+            unsigned.retain(|code| history.code_of(fact.terms.party) != Some(*code));
             fits &= signature_due.is_some_and(|due| seen.at < due);
             line.saw(seen, both("签约", "signed"), Some(fact.terms.contract));
         } else if let Event::DepositForfeited(fact) = &seen.event {
             let (code, amount, why) = (fact.code, fact.amount, fact.why);
             let zh = format!("{code} 保证金 {amount} 不予退还：{why:?}");
             line.saw(seen, both(zh, format!("{code} forfeited {amount}: {why:?}")), None);
+        } else if let Event::LotMoved(fact) = &seen.event {
+            if let LotEvent::Barred(code) = &fact.change {
+                unsigned.remove(code);
+            }
         } else if let Event::DepositsReturned(_) = &seen.event {
             returned = true;
             let latest = refund_due.map(|due: Time| due.plus_seconds(CLOCK_SECONDS));
@@ -169,7 +173,7 @@ fn d4(history: &History) -> Line {
         (None, _) => history.pending(),
         (Some(_), false) => Verdict::NotMet,
         (Some(_), true) if waits && overdue => Verdict::NotMet,
-        (Some(_), true) if waits || !signed => history.pending(),
+        (Some(_), true) if waits || !unsigned.is_empty() => history.pending(),
         (Some(_), true) => Verdict::Met,
     };
     line.judged(verdict)
@@ -179,31 +183,36 @@ fn d4(history: &History) -> Line {
 fn d5(history: &History) -> Line {
     let mut line = history.conducted().line("D5", both("违约处理", "a winner that defaults"));
     let after = history.conducted().rules.default.after_default;
-    let (mut fits, mut barred, mut voided) = (true, BTreeSet::new(), false);
+    let (mut fits, mut barred, mut signed) = (true, BTreeSet::new(), BTreeSet::new());
     for seen in &history.seen {
         if let Event::LotMoved(fact) = &seen.event {
             if let LotEvent::Barred(code) = &fact.change {
                 barred.insert(*code);
                 line.saw(seen, both(format!("{code} 出局"), format!("{code} was barred")), None);
             }
+        } else if let Event::ContractSigned(fact) = &seen.event {
+            signed.extend(history.code_of(fact.terms.party));
         } else if let Event::AwardVoided(_) = &seen.event {
-            voided = true;
+            // Who shared by right and has signed shares anew.
+            signed.clear();
             line.saw(seen, both("成交作废", "the award was void"), None);
         } else if let Event::LotAwarded(fact) = &seen.event
-            && voided
+            && !barred.is_empty()
         {
-            let winners = fact.award.winners().map(|winner| winner.bidder);
-            let next: Vec<Code> = winners.collect();
-            fits &= after == AfterDefault::NextBidder && fact.binding == Binding::Offered;
+            // Of a lot that is shared, who signed keeps its part.
+            let won = fact.award.winners().map(|won| won.bidder);
+            let next: Vec<Code> = won.filter(|code| !signed.contains(code)).collect();
+            fits &= next.is_empty() || after == AfterDefault::NextBidder;
+            fits &= fact.binding == Binding::Offered;
             fits &= next.iter().all(|code| !barred.contains(code));
             let names: Vec<String> = next.iter().map(ToString::to_string).collect();
-            let names = names.join("、");
+            let names = if names.is_empty() { "-".to_owned() } else { names.join("、") };
             let zh = format!("递补：{names}");
             line.saw(seen, both(zh, format!("offered to the next: {names}")), None);
         }
     }
     let is_awarded = last(history.all(|event| match_of!(event, Event::LotAwarded))).is_some();
-    let verdict = match (voided, is_awarded) {
+    let verdict = match (!barred.is_empty(), is_awarded) {
         (true, _) => met(fits),
         (false, true) => Verdict::NotApplicable,
         (false, false) => history.pending(),

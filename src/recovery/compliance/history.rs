@@ -48,6 +48,8 @@ pub(super) struct Bidder {
     pub(super) place: usize,
     pub(super) party: PartyId,
     pub(super) code: Code,
+    /// Whether it held units of the fund already.
+    pub(super) holds: bool,
     /// A4: whether its qualification was good, and what shows it.
     pub(super) is_qualified: bool,
     pub(super) evidence: Option<[u8; 32]>,
@@ -131,6 +133,11 @@ impl History {
     /// In force for what concerns the bidding.
     pub(super) fn conducted(&self) -> &InForce {
         self.opened.as_ref().unwrap_or(&self.listed)
+    }
+
+    /// Under which code a party bids.
+    pub(super) fn code_of(&self, party: PartyId) -> Option<Code> {
+        self.bidders.iter().find(|bidder| bidder.party == party).map(|bidder| bidder.code)
     }
 
     /// What was not asked for: still to come, or never, if the listing is over.
@@ -241,6 +248,7 @@ fn bidder(
         place,
         party,
         code,
+        holds: !joins,
         is_qualified: qualify::check(party, buyer, &pack.investors, today(market)).is_ok(),
         evidence: buyer.qualification.as_ref().map(|qualification| qualification.evidence),
         is_free: party != record.seller

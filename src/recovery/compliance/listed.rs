@@ -1,5 +1,6 @@
 //! Rules A and B: the market, its investors, and the partners' rights.
 
+use sfund_engine::amount::Money;
 use sfund_engine::bidding::mode::{Kind, LotEvent, Mode};
 use sfund_engine::event::Event;
 use sfund_engine::listing::gate::{GateKind, GateState};
@@ -111,18 +112,31 @@ fn a4(history: &History) -> Line {
     ] {
         line.required.push(history.listed.of_pack(name, value.to_string(), "CNY"));
     }
-    let worth = history.record.terms.worth();
-    let enough = investors.investment_min <= worth;
-    each_bidder(history, line, |bidder| {
+    let mut line = each_bidder(history, line, |bidder| {
         let code = bidder.code;
-        let zh = format!("{code} 为合格投资者，底价总额 {worth}");
-        let en = format!("{code} was a qualified investor; at the floor it would invest {worth}");
-        let unqualified = both(format!("{code} 不合格"), format!("{code} was not qualified"));
-        let holds = history.bidding.as_ref().and_then(|bidding| bidding.coded(code));
-        let enough = enough || holds.is_some_and(|claim| 0 < claim.held_lots);
-        let what = if bidder.is_qualified { both(zh, en) } else { unqualified };
-        (bidder.is_qualified && enough, what, bidder.evidence)
-    })
+        let [zh, en] =
+            if bidder.is_qualified { ["合格", "was"] } else { ["不合格", "was not"] };
+        let what = both(format!("{code} {zh}"), format!("{code} {en} a qualified investor"));
+        (bidder.is_qualified, what, bidder.evidence)
+    });
+    // What a winner invests is its price times the units of its lots: at least the minimum, unless
+    // it is in the fund already.
+    let least = i128::from(investors.investment_min.fen());
+    let lot = i128::from(history.fund.details.lot.e2());
+    for (seen, fact) in history.all(|event| match_of!(event, Event::LotAwarded)) {
+        for won in fact.award.winners() {
+            let code = won.bidder;
+            let fen = i128::from(won.pays_e4).saturating_mul(lot).checked_div(10_000).unwrap_or(0);
+            let held = history.bidders.iter().any(|bidder| bidder.code == code && bidder.holds);
+            if fen < least && !held {
+                line.verdict = Verdict::NotMet;
+            }
+            let invested = Money::from_fen(i64::try_from(fen).unwrap_or(i64::MAX));
+            let zh = format!("{code} 受让价款 {invested}");
+            line.saw(seen, both(zh, format!("{code} invests {invested}")), None);
+        }
+    }
+    line
 }
 
 fn a5(history: &History) -> Line {
