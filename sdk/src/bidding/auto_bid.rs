@@ -5,10 +5,12 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::time::Duration;
 
 use sfund_engine::amount::{Money, Price, Units};
 use sfund_engine::bidding::mode::{Code, Phase, Reason};
 use sfund_engine::id::{ListingId, PartyId, Sequence};
+use sfund_engine::listing::stage::Stage;
 use thiserror::Error as ThisError;
 use uuid::Uuid;
 
@@ -24,6 +26,9 @@ use crate::stream::market::MarketChange;
 /// how it is now.
 const OVERTAKEN: [&str; 5] =
     ["BID_TOO_LOW", "LEADS_ALREADY", "NOT_IN_THIS_PHASE", "BID_LATE", "LISTING_STAGE"];
+
+/// How long news of an award is waited for before it is asked whether there is one.
+const AWARD_WAIT: Duration = Duration::from_secs(1);
 
 /// Bids up to a maximum in an auction with open ascending bids (自动报价).
 ///
@@ -159,17 +164,19 @@ impl AutoBid {
             tokio::select! {
                 biased;
                 () = &mut told => return Ok(course.ended(AutoBidResult::Stopped)),
-                happening = stream.next(), if step == Step::Wait => {
+                happening = stream.next(), if step.waits() => {
                     let happening = happening?;
                     if let MarketChange::Lot(lot) = happening.change {
                         course.hears(happening.sequence, *lot);
                     }
                     continue;
                 }
-                () = std::future::ready(()), if step != Step::Wait => {}
+                () = tokio::time::sleep(AWARD_WAIT), if step == Step::AwaitAward => {}
+                () = std::future::ready(()), if !step.waits() => {}
             }
             match step {
                 Step::Wait => {}
+                Step::AwaitAward => course.unsold = self.is_unsold(client).await?,
                 Step::Bid(price) => match self.bid(client, price).await {
                     Ok(placed) => course.bid_stands(placed),
                     Err(Error::Refused(refusal))
@@ -179,12 +186,31 @@ impl AutoBid {
                     }
                     Err(error) => return Err(error.into()),
                 },
-                Step::AskForAward => {
-                    let answer = market.lot(listing).after(course.seen).await?;
-                    course.knows_the_end(answer.sequence, answer.value);
-                }
                 Step::End(result) => return Ok(course.ended(result)),
             }
+        }
+    }
+
+    /// Whether bidding led to nothing. A lot that nobody got is not told of again, and its listing
+    /// is over, and may be nobody's business any more.
+    async fn is_unsold(self, client: &Client) -> Result<bool, Error> {
+        match client.listing().listing(self.part.listing).await {
+            Ok(listing) => Ok(match listing.stage {
+                Stage::Bidding | Stage::Awarded | Stage::HandedOver => false,
+                Stage::Draft
+                | Stage::Submitted
+                | Stage::ToBeCompleted
+                | Stage::Rejected
+                | Stage::Accepted
+                | Stage::Announced
+                | Stage::Suspended
+                | Stage::Closed
+                | Stage::Ended
+                | Stage::Withdrawn
+                | Stage::Revoked => true,
+            }),
+            Err(Error::NotFound(_)) => Ok(true),
+            Err(error) => Err(error),
         }
     }
 
@@ -236,9 +262,19 @@ impl AutoBid {
 enum Step {
     Wait,
     Bid(Price),
-    /// Bidding is over: what came of it is asked for.
-    AskForAward,
+    /// Bidding is over: the award comes in an entry of its own, or nobody gets the lot.
+    AwaitAward,
     End(AutoBidResult),
+}
+
+impl Step {
+    /// Whether news of the lot comes first.
+    const fn waits(self) -> bool {
+        match self {
+            Self::Wait | Self::AwaitAward => true,
+            Self::Bid(_) | Self::End(_) => false,
+        }
+    }
 }
 
 /// What automatic bidding knows: pure, so that what it does follows from what it was told.
@@ -252,15 +288,15 @@ struct Course {
     whole: bool,
     /// Its bid was refused because the lot has moved on, and the stream has not told how yet.
     overtaken: bool,
-    /// Bidding was over when it last asked.
-    over: bool,
+    /// Nobody gets the lot.
+    unsold: bool,
     bids: u32,
 }
 
 impl Course {
     const fn new(code: Code, terms: AutoBid) -> Self {
-        let (seen, whole, overtaken, over) = (Sequence::ZERO, false, false, false);
-        Self { code, terms, lot: None, seen, whole, overtaken, over, bids: 0 }
+        let (seen, whole, overtaken, unsold) = (Sequence::ZERO, false, false, false);
+        Self { code, terms, lot: None, seen, whole, overtaken, unsold, bids: 0 }
     }
 
     /// Takes the lot as it is after all of this entry; what is older is passed over.
@@ -278,12 +314,6 @@ impl Course {
             (self.lot, self.seen, self.whole) = (Some(lot), sequence, false);
             self.overtaken = false;
         }
-    }
-
-    /// Takes what came of a lot that is over.
-    fn knows_the_end(&mut self, sequence: Sequence, lot: Lot) {
-        self.over = true;
-        self.knows(sequence, lot);
     }
 
     fn bid_stands(&mut self, placed: Answer<BidPlaced>) {
@@ -337,7 +367,7 @@ impl Course {
 
     fn outcome(&self, lot: &Lot) -> Step {
         let Some(award) = &lot.award else {
-            return if self.over { Step::End(AutoBidResult::Unsold) } else { Step::AskForAward };
+            return if self.unsold { Step::End(AutoBidResult::Unsold) } else { Step::AwaitAward };
         };
         let line = award.of(self.code);
         Step::End(match line.filter(|line| line.units != Units::ZERO) {

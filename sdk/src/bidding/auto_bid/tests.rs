@@ -224,15 +224,16 @@ fn an_overtaken_bid_waits_for_news_and_does_not_ask_again_in_vain() {
 }
 
 #[test]
-fn a_lot_that_is_over_is_asked_once_for_what_came_of_it() {
+fn a_lot_that_is_over_ends_it_with_the_award_or_once_there_is_none() {
     let mut auction = Auction::open(Reserve::Public(price(100)));
     let mut own = course(Code::Bidder(1), 130);
     auction.ends();
-    let unsold = Lot { award: None, ..auction.told() };
-    own.hears(auction.sequence, unsold.clone());
-    assert_eq!(own.step().unwrap(), Step::AskForAward);
-    own.knows_the_end(auction.sequence, unsold);
+    own.hears(auction.sequence, Lot { award: None, ..auction.told() });
+    assert_eq!(own.step().unwrap(), Step::AwaitAward);
+    own.unsold = true;
     assert_eq!(own.step().unwrap(), Step::End(AutoBidResult::Unsold));
+    let mut own = course(Code::Bidder(1), 130);
+    assert_eq!(auction.act(&mut own), Step::End(AutoBidResult::Unsold), "nobody bid");
 }
 
 #[test]
