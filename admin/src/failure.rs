@@ -132,8 +132,8 @@ fn advice(error: &Error) -> Option<String> {
         }
         Error::NotPermitted(_) => "see who you are: sfund-admin whoami",
         Error::NotFound(_) => {
-            "ids look like fund-12, party-3 and listing-7, and a code of a fund or a party does too: \
-             see the lists; there is a lot once its bidding is opened"
+            "ids look like fund-12, party-3 and listing-7, and a code of a fund or a party does \
+             too: see the lists; there is a lot once its bidding is opened"
         }
         Error::Transport(_) if error.to_string().contains("certificate") => {
             "who vouches for the server? Give its authority by --ca FILE or SFUND_CA"
@@ -161,13 +161,13 @@ fn next_step(reason: &str) -> Option<&'static str> {
         "GATE_NOT_GREEN" => "see what it waits for: sfund-admin listings deadlines LISTING",
         "GATE_NOT_RUNNING" => "see its gates: sfund-admin listings show LISTING",
         "INTENTION_WAITS" => {
-            "see who waits: sfund-admin bidding bidders LISTING; say who may bid by bidding qualify; \
-             a deposit that is due is paid, or its time passes"
+            "see who waits: sfund-admin bidding bidders LISTING; say who may bid by bidding \
+             qualify; a deposit that is due is paid, or its time passes"
         }
         "NOT_DECLARED" => "see who declared an intention: sfund-admin bidding bidders LISTING",
         "OTHER_METHOD" => {
-            "open it as it was announced: sfund-admin listings show LISTING; with one bidder only it \
-             is negotiated"
+            "open it as it was announced: sfund-admin listings show LISTING; with one bidder only \
+             it is negotiated"
         }
         "NOT_THE_WINNER" => "see who won: sfund-admin bidding award LISTING",
         _ => return None,

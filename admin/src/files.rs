@@ -1,4 +1,4 @@
-//! Packs, fees, segments and calendars as files, the same TOML that a venue opens with; and evidence.
+//! Packs, fees, segments and calendars as files, the same TOML that a venue opens with; evidence.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
