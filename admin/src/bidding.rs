@@ -12,11 +12,11 @@ use crate::choice::Choice as _;
 use crate::context::{Context, Limit, Named};
 use crate::failure::Failure;
 use crate::files;
-use crate::listing_record::judged_by;
 use crate::moment::{Moment, Span, now};
 use crate::output::{
     Cell, Record, Table, amount, count, flag, maybe, moment, span, text, texts, word,
 };
+use crate::packs::judged_by;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bidding {

@@ -1,12 +1,13 @@
 //! One listing as a record: what is offered, on which terms, and how far it is.
 
 use sfund_sdk::{
-    Announcement, Dates, Document, Gate, IfNobodyComes, JudgedBy, Listing, ListingRecord,
+    Announcement, Dates, Document, Gate, IfNobodyComes, Listing, ListingRecord,
     ListingTerms, PartnerNotice, Payment, Ppm,
 };
 
 use crate::choice::Choice as _;
 use crate::output::{Record, amount, count, maybe, moment, rate, text, texts, word};
+use crate::packs::judged_by;
 
 /// As much of it as the caller sees.
 pub(crate) fn record(listing: &Listing) -> Record {
@@ -112,13 +113,6 @@ fn gate(gate: &Gate) -> String {
     match gate.due {
         Some(due) => format!("{state}, until {due}, silence is {}", gate.silence.name()),
         None => state,
-    }
-}
-
-pub(crate) fn judged_by(judged: &JudgedBy) -> String {
-    match &judged.overlay {
-        Some(overlay) => format!("{} + {overlay}", judged.pack),
-        None => judged.pack.to_string(),
     }
 }
 

@@ -107,7 +107,7 @@ pub use uuid::Uuid;
 pub use crate::admin::Admin;
 pub use crate::admin::types::{
     CallerRecord, Entry, EntryEvent, EntryFilter, Key, Lock, LockFilter, Party, PartyFilter,
-    Proposal, ReviewOutcome, Reviewed, ServerStatus, Stage, WhichOutcomes,
+    Proposal, ReviewOutcome, Reviewed, RulesInForce, ServerStatus, Stage, WhichOutcomes,
 };
 pub use crate::ask::{Answer, Command, Items, List, Page, PageToken, Query};
 pub use crate::bidding::Part;
@@ -147,7 +147,7 @@ pub use crate::stream::entries::{AuditChange, EntryStream};
 pub use crate::stream::market::{MarketChange, MarketStream, MarketStreamRequest};
 pub use crate::stream::mine::{MyChange, MyStream, MyStreamRequest, UnitsChange};
 pub use crate::trading::board::{Intention, IntentionFilter, NewIntention, Posted, Suggestion};
-pub use crate::trading::meters::{Earliest, Meters};
+pub use crate::trading::meters::{Earliest, FeeQuote, Meters};
 pub use crate::trading::order::{
     Amendment, Fill, Liquidity, MassCancellation, Order, OrderOutcome, OrderRecord, OrderState,
     Unpriced,

@@ -235,6 +235,7 @@ reads! {
     MarketServiceClient get_lot GetLotRequest GetLotResponse;
     TradingServiceClient get_order GetOrderRequest GetOrderResponse;
     TradingServiceClient get_meters GetMetersRequest GetMetersResponse;
+    TradingServiceClient quote_fees QuoteFeesRequest QuoteFeesResponse;
     RegisterServiceClient get_holding GetHoldingRequest GetHoldingResponse;
     ListingServiceClient get_listing GetListingRequest GetListingResponse;
     ListingServiceClient get_listing_disclosure

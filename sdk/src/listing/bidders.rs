@@ -15,7 +15,7 @@ use crate::ask::{Command, List};
 use crate::bidding::Part;
 use crate::bidding::lot::{Bidder, Lot, bidder_of, lot_of, maybe_code, opening_to_wire};
 use crate::listing::Listings;
-use crate::listing::record::judged_of;
+use crate::wire::policy::judged_of;
 use crate::wire::{self, Twin, maybe_time, read, some};
 
 /// What the venue said of somebody who would bid (资格审核).

@@ -35,9 +35,10 @@ use crate::client::Client;
 use crate::listing::record::{
     Listing, ListingDeadline, ListingDisclosure, ListingEvent, ListingLook, ListingReader,
     agreement_of, agreement_to_wire, completeness_of, deadline_of, disclosure_of, event_of,
-    gates_of, judged_of, listing_of, look_of, period_of, reader_of,
+    gates_of, listing_of, look_of, period_of, reader_of,
 };
 use crate::listing::terms::{Draft, ListingTerms};
+use crate::wire::policy::judged_of;
 use crate::wire::{self, Twin, maybe_time, read, some};
 
 /// The life of listings: transfer applications, their gates, announcements and documents, and who

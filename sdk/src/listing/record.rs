@@ -10,13 +10,14 @@ use sfund_engine::listing::gate::{Claim, ClaimAnswer, Consent, Gate, GateKind, G
 use sfund_engine::listing::stage::{EndReason, Stage};
 use sfund_engine::listing::terms::{Method, Payment};
 use sfund_engine::listing::{Completeness, Dates};
+use sfund_engine::policy::JudgedBy;
 use sfund_engine::policy::choice::Silence;
-use sfund_engine::policy::{JudgedBy, PackVersion};
 use sfund_engine::time::{Date, Time};
 use sfund_proto::v1;
 
 use crate::error::Unreadable;
 use crate::listing::terms::{ListingTerms, documents_of, payment_of, terms_of};
+use crate::wire::policy::judged_of;
 use crate::wire::{self, Twin, bytes32, maybe, maybe_time, narrow, read, some};
 
 /// A listing as the caller sees it (挂牌项目).
@@ -260,14 +261,6 @@ pub(crate) fn completeness_of(wire: Option<v1::Completeness>) -> Result<Complete
         answered: narrow(wire.answered, "completeness.answered")?,
         asked: narrow(wire.asked, "completeness.asked")?,
     })
-}
-
-pub(crate) fn judged_of(wire: v1::JudgedBy) -> JudgedBy {
-    let overlay = PackVersion { code: wire.overlay_code, version: wire.overlay_version };
-    JudgedBy {
-        pack: PackVersion { code: wire.pack_code, version: wire.pack_version },
-        overlay: (!overlay.code.is_empty()).then_some(overlay),
-    }
 }
 
 pub(crate) fn gates_of(wire: Vec<v1::Gate>) -> Result<Vec<Gate>, Unreadable> {

@@ -6,7 +6,7 @@ use sfund_engine::calendar::Calendar;
 use sfund_engine::policy::overlay::Overlay;
 use sfund_engine::policy::parameter::{Parameter, Rules};
 use sfund_engine::policy::{
-    Fees, HolderCaps, Hours, InvestorRules, Limits, Pack, Permission, Rates,
+    Fees, HolderCaps, Hours, InvestorRules, JudgedBy, Limits, Pack, PackVersion, Permission, Rates,
 };
 use sfund_engine::time::Date;
 use sfund_proto::v1;
@@ -16,6 +16,14 @@ use crate::wire::{narrow, ratio, ratio_text, read, some};
 
 fn permission(allowed: bool) -> Permission {
     if allowed { Permission::Allowed } else { Permission::Forbidden }
+}
+
+pub(crate) fn judged_of(wire: v1::JudgedBy) -> JudgedBy {
+    let overlay = PackVersion { code: wire.overlay_code, version: wire.overlay_version };
+    JudgedBy {
+        pack: PackVersion { code: wire.pack_code, version: wire.pack_version },
+        overlay: Some(overlay).filter(|overlay| !overlay.code.is_empty()),
+    }
 }
 
 pub(crate) fn pack(wire: v1::Pack) -> Result<Pack, Unreadable> {
