@@ -2,8 +2,7 @@
 
 use clap::Args;
 use sfund_sdk::{
-    AuditChange, Entry, EntryFilter, JudgedBy, PartyId, SegmentId, Sequence,
-    WhichOutcomes,
+    AuditChange, Entry, EntryFilter, JudgedBy, PartyId, SegmentId, Sequence, WhichOutcomes,
 };
 
 use crate::context::{Context, Limit, Named};
@@ -11,6 +10,7 @@ use crate::failure::Failure;
 use crate::output::{
     Cell, Format, Table, absent, count, maybe, moment, refusal, text, texts, word,
 };
+use crate::packs::judged_by;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -115,9 +115,8 @@ fn detail_row(entry: &Entry) -> Vec<Cell> {
 
 /// The packs and overlays that judged it, by segment: `segment-0: licensed 3 + soe 1`.
 fn packs(entry: &Entry) -> Vec<String> {
-    let told = |(segment, judges): &(SegmentId, JudgedBy)| {
-        format!("{segment}: {}", judged_by(judges))
-    };
+    let told =
+        |(segment, judges): &(SegmentId, JudgedBy)| format!("{segment}: {}", judged_by(judges));
     entry.rules.segments.iter().map(told).collect()
 }
 

@@ -1,8 +1,8 @@
 //! One listing as a record: what is offered, on which terms, and how far it is.
 
 use sfund_sdk::{
-    Announcement, Dates, Document, Gate, IfNobodyComes, Listing, ListingRecord,
-    ListingTerms, PartnerNotice, Payment, Ppm,
+    Announcement, Dates, Document, Gate, IfNobodyComes, Listing, ListingRecord, ListingTerms,
+    PartnerNotice, Payment, Ppm,
 };
 
 use crate::choice::Choice as _;
