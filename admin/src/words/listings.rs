@@ -62,7 +62,7 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     // Fields of the bidding.
     ("begins", "begins", "报价开始"),
     ("best", "best", "最高报价"),
-    ("best_code", "of", "最高报价人"),
+    ("best_code", "best bidder", "最高报价人"),
     ("bid_id", "bid", "报价号"),
     ("bidders", "bidders", "竞买人数"),
     ("bids", "bids", "报价次数"),
@@ -77,7 +77,7 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("min_units", "at least", "最低受让份额"),
     ("mode", "mode", "交易方式"),
     ("offered_by", "offered by", "要约方"),
-    ("only_offered", "next bidder", "递补受让"),
+    ("only_offered", "only offered", "递补受让"),
     ("phase", "phase", "阶段"),
     ("phase_began", "phase began", "阶段开始"),
     ("shown_until", "shown until", "公示截止"),
