@@ -1,5 +1,6 @@
 //! The terms of a listing, both ways.
 
+use sfund_engine::bidding::mode::Portion;
 use sfund_engine::listing::LISTING_DOCUMENTS_MAX;
 use sfund_engine::listing::document::Document;
 use sfund_engine::listing::terms::{Answer, Appraisal, IfNobodyComes, ListingTerms, Payment};
@@ -56,7 +57,14 @@ pub fn read_terms(fields: &mut Fields, terms: &v1::ListingTerms) -> ListingTerms
                 answer: fields.text("answer", &said.answer, TEXT_BYTES_MAX),
             },
         ),
-        documents: fields.each("documents", &terms.documents, LISTING_DOCUMENTS_MAX, read_document),
+        documents: {
+            let documents =
+                fields.each("documents", &terms.documents, LISTING_DOCUMENTS_MAX, read_document);
+            if fields.choice_if_any("portion", terms.portion) == Some(Portion::Parts) {
+                fields.note("portion", "must be whole: no lot is shared");
+            }
+            documents
+        },
     }
 }
 
@@ -141,6 +149,7 @@ pub fn terms(terms: &ListingTerms, floor: Floor) -> v1::ListingTerms {
         }),
         disclosures: terms.disclosures.iter().map(answer).collect(),
         documents: terms.documents.iter().map(document).collect(),
+        portion: Portion::Whole.write(),
     }
 }
 

@@ -7,12 +7,15 @@
     dead_code,
     missing_docs,
     unreachable_pub,
+    unused_imports,
+    unused_macros,
     clippy::arithmetic_side_effects,
     clippy::unwrap_used,
     reason = "each test file uses a part of it, and a test may fail"
 )]
 
 pub mod acknowledged;
+pub mod biddings;
 pub mod calls;
 pub mod cast;
 pub mod disk;
