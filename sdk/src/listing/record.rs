@@ -1,6 +1,7 @@
 //! A listing as much of it as the caller may see (挂牌项目).
 
 use sfund_engine::amount::{Money, Price, Units};
+use sfund_engine::bidding::mode::Code;
 use sfund_engine::id::{FundId, ListingId, PartyId, Sequence};
 use sfund_engine::listing::agreement::{AgreementTerms, ConsentTerm, FirstRefusalTerm};
 use sfund_engine::listing::announce::Period;
@@ -15,6 +16,7 @@ use sfund_engine::policy::choice::Silence;
 use sfund_engine::time::{Date, Time};
 use sfund_proto::v1;
 
+use crate::bidding::lot::{LotBid, LotOffer, bid_of, maybe_code, offer_of};
 use crate::error::Unreadable;
 use crate::listing::terms::{ListingTerms, documents_of, payment_of, terms_of};
 use crate::wire::policy::judged_of;
@@ -194,6 +196,12 @@ pub struct ListingEvent {
     pub judged: Option<JudgedBy>,
     /// What a holder of the right of first refusal said.
     pub claim: Option<ClaimAnswer>,
+    /// The bidder that it is about.
+    pub code: Option<Code>,
+    /// The bid of the party that was made or moved; on its own stream alone.
+    pub bid: Option<LotBid>,
+    /// The offer of which the party is one side; on its own stream alone.
+    pub offer: Option<LotOffer>,
 }
 
 /// One thing of a listing that is due, rule J2 (期限).
@@ -377,6 +385,9 @@ pub(crate) fn event_of(wire: v1::ListingEvent) -> Result<ListingEvent, Unreadabl
         document,
         judged: wire.judged_by.map(judged_of),
         claim: ClaimAnswer::maybe_from_wire(wire.claim)?,
+        code: maybe_code(&wire.code, "code")?,
+        bid: wire.bid.map(bid_of).transpose()?,
+        offer: wire.offer.map(offer_of).transpose()?,
     })
 }
 
