@@ -11,8 +11,8 @@
 
 mod harness;
 
-use harness::biddings::{Counter, Hall, moment, timestamp};
 use harness::cast::{Cast, cash_of};
+use harness::counters::{Counter, Hall, moment, timestamp};
 use harness::listings::{command, why};
 use harness::{Exchange, eventually, money, soon};
 use sfund_engine::bidding::mode::{Code as Bidder, Terms, seal};

@@ -15,9 +15,10 @@
 )]
 
 pub mod acknowledged;
-pub mod biddings;
+pub mod bidding;
 pub mod calls;
 pub mod cast;
+pub mod counters;
 pub mod disk;
 pub mod door;
 pub mod hostility;
