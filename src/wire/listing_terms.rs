@@ -58,7 +58,7 @@ pub fn read_terms(fields: &mut Fields, terms: &v1::ListingTerms) -> ListingTerms
             },
         ),
         documents: fields.each("documents", &terms.documents, LISTING_DOCUMENTS_MAX, read_document),
-        portion: Portion::Whole,
+        portion: fields.choice_if_any("portion", terms.portion).unwrap_or(Portion::Whole),
     }
 }
 
@@ -143,6 +143,7 @@ pub fn terms(terms: &ListingTerms, floor: Floor) -> v1::ListingTerms {
         }),
         disclosures: terms.disclosures.iter().map(answer).collect(),
         documents: terms.documents.iter().map(document).collect(),
+        portion: Portion::Whole.write(),
     }
 }
 
