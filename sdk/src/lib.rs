@@ -116,6 +116,7 @@ pub use crate::bidding::bid::{BidPlaced, Committed, NewBid, NewOffer};
 pub use crate::bidding::lot::{
     Award, AwardLine, Bidder, BidderState, Lot, LotBid, LotMode, LotOffer,
 };
+pub use crate::bidding::meters::{ListingMeters, Meter, MeterKind, Prospect};
 pub use crate::bidding::sealed::{NotASealedBid, NotSealed, SealedBid};
 pub use crate::client::Client;
 pub use crate::error::{BadOptions, Error, FieldViolation, Refusal, Unreadable};

@@ -235,6 +235,7 @@ reads! {
     MarketServiceClient get_lot GetLotRequest GetLotResponse;
     TradingServiceClient get_order GetOrderRequest GetOrderResponse;
     TradingServiceClient get_meters GetMetersRequest GetMetersResponse;
+    TradingServiceClient get_listing_meters GetListingMetersRequest GetListingMetersResponse;
     TradingServiceClient quote_fees QuoteFeesRequest QuoteFeesResponse;
     RegisterServiceClient get_holding GetHoldingRequest GetHoldingResponse;
     ListingServiceClient get_listing GetListingRequest GetListingResponse;

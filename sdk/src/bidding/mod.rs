@@ -3,6 +3,7 @@
 pub(crate) mod auto_bid;
 pub(crate) mod bid;
 pub(crate) mod lot;
+pub(crate) mod meters;
 pub(crate) mod sealed;
 
 use sfund_engine::id::{ListingId, PartyId};

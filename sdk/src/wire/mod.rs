@@ -34,6 +34,7 @@ use sfund_engine::venue::propose::{ProposalEnd, Verdict};
 use sfund_proto::v1;
 
 use crate::bidding::lot::{BidderState, LotMode};
+use crate::bidding::meters::MeterKind;
 use crate::error::Unreadable;
 use crate::register::Cause;
 
@@ -146,6 +147,11 @@ twins! {
     Role = Role "role" {
         Lp Lp, SFund SFund, Manager Manager, Lender Lender, Member Member, Operator Operator,
         Supervisor Supervisor, SettlementBank SettlementBank, Regulator Regulator,
+    }
+    MeterKind = MeterKind "kind" {
+        Confidentiality Confidentiality, QualifiedUntil QualifiedUntil, Holders Holders,
+        Investment Investment, Units Units, Deposit Deposit, Intentions Intentions,
+        OwnBids OwnBids, AnnouncedUntil AnnouncedUntil,
     }
     TradingState = TradingState "state" { Open Open, Halted Halted, Closed Closed }
     LegalForm = LegalForm "legal_form" {
