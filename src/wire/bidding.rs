@@ -115,12 +115,11 @@ tells!(RevealBidResponse, |_facts| { bid_id: String::new() });
 tells!(MakeOfferResponse, |_facts| { offer_id: String::new() });
 tells!(AnswerOfferResponse, |_facts| {});
 
-/// How much a bid is for: all that is listed, or from `min_units` to `units`, which are the same for
-/// all or none.
+/// How much a bid is for: all that is listed where nothing is said, all or none where only the most is.
 fn read_quantity(fields: &mut Fields, units: &str, min_units: &str) -> Quantity {
     if units.is_empty() {
         if !min_units.is_empty() {
-            fields.note("units", "must be said where min_units is");
+            fields.note("units", "is required where min_units is said");
         }
         return Quantity::All;
     }
