@@ -13,6 +13,7 @@ mod depth;
 mod fold_orders;
 mod fold_register;
 pub mod history;
+pub mod listing_meters;
 pub mod listings;
 mod meters;
 mod news;

@@ -67,6 +67,7 @@ rpcs! {
         ListOrders Does::Read(Subject::Trading);
         ListMyTrades Does::Read(Subject::Trading);
         GetMeters Does::Read(Subject::Trading);
+        GetListingMeters Does::Read(Subject::Trading);
         QuoteFees Does::Read(Subject::Trading);
         PostIntention Does::Command(CommandKind::PostIntention);
         WithdrawIntention Does::Command(CommandKind::WithdrawIntention);
