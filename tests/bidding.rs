@@ -51,6 +51,8 @@ async fn d2_d3_an_auction_with_a_soft_close_runs_from_intention_to_contract_unde
     let (begins, lot) = hall.opened(&exchange, &id, ENGLISH()).await;
     assert_eq!((lot.mode(), lot.phase(), lot.bidders), (v1::LotMode::English, Phase::Waiting, 3));
     assert_eq!(moment(&lot.begins.unwrap()), begins);
+    let waits = (v1::ListingDeadlineKind::LotPhase, v1::SilenceMeans::NextPhase);
+    assert_eq!(hall.buyer.due(&id).await, [waits]);
     let mut stream = watch(&mut hall.stranger, &id, 0).await;
     assert_eq!(why(bid(&mut hall.buyer, &id, "0.90").await).0, "NOT_IN_THIS_PHASE");
     exchange.set_time(begins);
@@ -148,6 +150,11 @@ async fn closed_and_signed(
     assert_eq!(winner.iter().map(|one| &one.party_id).collect::<Vec<_>>(), [&hall.buyer.id]);
     assert_eq!(hall.stranger.bidders(id).await, []);
     assert!(hall.stranger.bids(id).await.iter().all(|bid| bid.units == "1000000.00"));
+    use v1::{ListingDeadlineKind as Kind, SilenceMeans as Means};
+    let due = hall.rival.due(id).await;
+    assert!(due.contains(&(Kind::Signature, Means::WinnerDefaults)), "{due:?}");
+    assert!(due.contains(&(Kind::Refund, Means::DepositsReturned)), "{due:?}");
+    assert_eq!(hall.lp.due(id).await, due, "J2: both sides are told the same");
     let rival = command!(hall.operator.listing, sign_contract, SignContractRequest, id,
         party_id: hall.rival.id.clone(), contract_sha256: vec![3; 32]);
     assert_eq!(why(rival).0, "NOT_THE_WINNER");

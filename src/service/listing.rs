@@ -396,31 +396,7 @@ impl ListingService for Listings {
         &self,
         request: Request<v1::ListListingDeadlinesRequest>,
     ) -> Result<Response<v1::ListListingDeadlinesResponse>, Status> {
-        let (visit, ask) = open(request)?;
-        let part = page::ask::<ListingId>(ask.page_size, &ask.page_token)?;
-        let one: Option<ListingId> =
-            named(|fields| fields.id_if_any("listing_id", &ask.listing_id))?;
-        let stamp = self.0.after(&visit, ask.after_sequence).await?;
-        let offset = self.0.read.venue().ok_or(Trouble::VenueNotReady {})?.utc_offset_minutes;
-        let of = |view: &ListingView| {
-            let all = view.listing.deadlines();
-            all.iter().map(|due| views::deadline(view.id, due, offset)).collect::<Vec<_>>()
-        };
-        let (deadlines, next_page_token) = if let Some(id) = one {
-            let view = self.shown(&visit, Subject::Listings, id)?;
-            (vec![of(&view)], String::new())
-        } else {
-            let found = self.0.read.listings(&part, |view| {
-                !view.listing.stage.is_final() && self.0.depth(&visit, view) == Depth::Record
-            });
-            page::rows(found, |view| of(&view))
-        };
-        Ok(Response::new(v1::ListListingDeadlinesResponse {
-            sequence: stamp.sequence.number(),
-            time: time_of(stamp),
-            deadlines: deadlines.into_iter().flatten().collect(),
-            next_page_token,
-        }))
+        self.0.list_deadlines(request).await
     }
 
     async fn get_agreement(

@@ -8,6 +8,7 @@ mod admin;
 pub mod auth;
 mod bidding;
 mod connection;
+mod deadlines;
 mod depth;
 mod desk;
 pub mod door;

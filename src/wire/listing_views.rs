@@ -267,13 +267,25 @@ pub fn deadline(
         Meaning::IntentionsClose => Means::IntentionsClose,
         Meaning::AnnouncementResumes => Means::AnnouncementResumes,
     };
+    due_line(id, kind, deadline.due, silence_means, utc_offset_minutes)
+}
+
+/// One thing that is due.
+#[must_use]
+pub(crate) fn due_line(
+    id: ListingId,
+    kind: v1::ListingDeadlineKind,
+    due: Option<Time>,
+    silence_means: v1::SilenceMeans,
+    utc_offset_minutes: i16,
+) -> v1::ListingDeadline {
     // It is the first moment after a day: the day is that of the moment before.
     let last = |due: Time| Time::from_nanos(due.nanos().saturating_sub(1)).date(utc_offset_minutes);
     v1::ListingDeadline {
         listing_id: id.to_string(),
         kind: kind.into(),
-        last_date: deadline.due.map_or_else(String::new, |due| last(due).to_string()),
-        due: deadline.due.map(write_time),
+        last_date: text_if_any(due.map(last)),
+        due: due.map(write_time),
         silence_means: silence_means.into(),
     }
 }

@@ -15,6 +15,7 @@ pub mod fields;
 pub mod listing;
 pub mod listing_terms;
 pub mod listing_views;
+pub mod lot_deadlines;
 pub mod lot_views;
 pub mod market;
 pub mod meters;

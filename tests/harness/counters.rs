@@ -62,6 +62,17 @@ impl Counter {
         self.listing.list_bidders(ask).await.unwrap().into_inner().bidders
     }
 
+    /// What is due of a listing, and what silence means.
+    pub async fn due(&mut self, listing: &str) -> Vec<(v1::ListingDeadlineKind, v1::SilenceMeans)> {
+        let ask = v1::ListListingDeadlinesRequest {
+            listing_id: listing.to_owned(),
+            ..Default::default()
+        };
+        let answer = self.listing.list_listing_deadlines(ask).await.unwrap().into_inner();
+        assert!(answer.deadlines.is_sorted_by_key(|line| line.due.map(|due| due.seconds)));
+        answer.deadlines.iter().map(|line| (line.kind(), line.silence_means())).collect()
+    }
+
     /// Its own listing event names, oldest first.
     pub async fn names(&mut self, listing: &str) -> Vec<String> {
         let ask =
