@@ -225,7 +225,7 @@ mod tests {
         assert_eq!(listed, described());
     }
 
-    const BIDDING: [CommandKind; 11] = [
+    const BIDDING: [CommandKind; 13] = [
         CommandKind::DeclareInterest,
         CommandKind::QualifyBidder,
         CommandKind::PayDeposit,
@@ -237,6 +237,8 @@ mod tests {
         CommandKind::MakeOffer,
         CommandKind::AnswerOffer,
         CommandKind::SignContract,
+        CommandKind::ScoreBid,
+        CommandKind::ChooseQuote,
     ];
 
     #[test]
