@@ -8,14 +8,16 @@ mod harness;
 use std::path::Path;
 
 use serde_json::Value;
-use sfund_engine::amount::Price;
+use sfund_engine::amount::{Price, Units};
+use sfund_engine::bidding::bid::{PlaceBid, Quantity};
+use sfund_engine::bidding::mode::Portion;
 use sfund_engine::bidding::open::Opening;
 use sfund_engine::command::Command;
-use sfund_engine::id::ListingId;
+use sfund_engine::id::{ListingId, PartyId};
 use sfund_engine::listing::approve::RecordApproval;
 use sfund_engine::listing::document::Sha256;
 use sfund_engine::listing::gate::Consent;
-use sfund_engine::listing::terms::{Appraisal, Method, Reserve};
+use sfund_engine::listing::terms::{Appraisal, ListingTerms, Method, Reserve};
 use sfund_engine::policy::choice::Ownership;
 
 use harness::bidding::{BIDDERS, OPERATOR, PARTNER, Room, bid, cents, sign, take, terms};
@@ -121,11 +123,7 @@ fn c1_c3_a_state_owned_seller_is_held_against_its_overlay() {
     let (filing, base_date) = ("备-2026-7".to_owned(), harness::bidding::date("2026-06-30"));
     let appraisal = Some(Appraisal { value: Price::from_e4(10_000), base_date, filing });
     let any = terms("G-1", Method::English, Reserve::Public);
-    let owned = sfund_engine::listing::terms::ListingTerms {
-        ownership: Ownership::StateOwned,
-        appraisal,
-        ..any
-    };
+    let owned = ListingTerms { ownership: Ownership::StateOwned, appraisal, ..any };
     room.list(owned, |room, listing| {
         let (answer, evidence) = (Consent::Given, Sha256::new([8; 32]));
         let ask = RecordApproval { listing, answer, evidence };
@@ -165,4 +163,49 @@ fn a_listing_that_is_not_there_has_no_evidence() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said}");
     assert!(said.contains("there is no listing `E-9`"), "{said}");
+}
+
+/// A bid for all of these units or none.
+fn part(listing: ListingId, party: PartyId, units: Units) -> Command {
+    let (price, quantity) = (cents(130), Quantity::Range { minimum: units, maximum: units });
+    Command::PlaceBid(PlaceBid { listing, party, price, quantity })
+}
+
+#[test]
+fn d5_who_signed_for_a_part_keeps_it_and_the_rest_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut room = Room::open();
+    let whole = |units: u64| Units::from_e2(units * 100);
+    let any = terms("S-1", Method::Dutch, Reserve::Public);
+    let shared = ListingTerms { units: whole(4_000_000), portion: Portion::Parts, ..any };
+    let listing = room.announce(shared);
+    room.gather(listing, &BIDDERS[..2]);
+    let opening = Opening::Dutch { start: cents(130), step: cents(5), step_seconds: 1_000 };
+    room.begin(listing, opening);
+    for (party, units) in [(BIDDERS[0], 1_500_000), (BIDDERS[1], 2_500_000)] {
+        room.accept(party, part(listing, party, whole(units)));
+    }
+    room.finish(listing);
+    room.accept(OPERATOR, sign(listing, BIDDERS[0]));
+    room.pass_seconds(40 * 86_400);
+    room.save(folder.path());
+    let value = evidence(folder.path(), "S-1");
+    assert_eq!(with_verdict(&value, "not_met"), Vec::<String>::new(), "{value:#}");
+    let invested = rule(&value, "A4")["happened"].to_string();
+    assert!(invested.contains("bidder-1 invests 1950000.00"), "{invested}");
+    assert!(invested.contains("bidder-2 invests 3250000.00"), "{invested}");
+    assert_eq!(rule(&value, "D5")["verdict"], "met");
+    let defaulted = rule(&value, "D5")["happened"].to_string();
+    assert!(defaulted.contains("bidder-2 was barred"), "{defaulted}");
+    assert_eq!(value["stage"], "handed_over");
+
+    // And its book is recomputed, with what the defaulter left.
+    let mut command = program::command(folder.path());
+    let output = command.args(["export", "auction", "S-1", "--to", "book"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let mut command = program::command(folder.path());
+    let output = command.args(["verify", "auction", "book", "--journal"]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("bidder-1: 1500 lots"), "{said}");
 }
