@@ -12,11 +12,9 @@
 mod harness;
 
 use harness::cast::{Cast, cash_of};
-use harness::counters::{Counter, Hall, moment, timestamp};
+use harness::counters::{Counter, Hall, bid, heard, moment, three, timestamp, watch, watched};
 use harness::listings::{command, why};
-use harness::{Exchange, eventually, money, soon};
-use sfund_engine::bidding::mode::{Code as Bidder, Terms, seal};
-use sfund_engine::id::ListingId;
+use harness::{Exchange, eventually, money};
 use sfund_proto::v1;
 use sfund_sdk::Time;
 use tonic::Code;
@@ -26,70 +24,6 @@ use v1::{AwardReason as Reason, BidStanding as Standing, LotPhase as Phase};
 
 const ENGLISH: fn() -> Opening =
     || Opening::English(v1::EnglishOpening { increment: "0.01".to_owned() });
-
-/// The lots that a stream of the market tells of, up to the first that is awarded.
-async fn watched(
-    watch: &mut tonic::Streaming<v1::StreamMarketResponse>,
-    until: impl Fn(&v1::Lot) -> bool,
-) -> Vec<v1::Lot> {
-    let mut lots: Vec<v1::Lot> = Vec::new();
-    while lots.last().is_none_or(|lot| !until(lot)) {
-        let next = soon("a lot", watch.message()).await.unwrap().unwrap();
-        if let Some(v1::stream_market_response::Event::Lot(lot)) = next.event {
-            lots.push(lot);
-        }
-    }
-    lots
-}
-
-async fn watch(
-    counter: &mut Counter,
-    id: &str,
-    from: u64,
-) -> tonic::Streaming<v1::StreamMarketResponse> {
-    let ask = v1::StreamMarketRequest {
-        from_sequence: from,
-        lots: true,
-        listing_ids: vec![id.to_owned()],
-        ..Default::default()
-    };
-    counter.market.stream_market(ask).await.unwrap().into_inner()
-}
-
-/// What a party's own stream tells it of a listing, up to the first event of that name.
-async fn heard(counter: &mut Counter, until: &str) -> Vec<v1::ListingEvent> {
-    let ask = v1::StreamMyEventsRequest { from_sequence: 1, ..Default::default() };
-    let mut stream = counter.trading.stream_my_events(ask).await.unwrap().into_inner();
-    let mut events: Vec<v1::ListingEvent> = Vec::new();
-    while events.last().is_none_or(|event| event.event != until) {
-        let next = soon("an event", stream.message()).await.unwrap().unwrap();
-        if let Some(v1::stream_my_events_response::Event::Listing(event)) = next.event {
-            events.push(event);
-        }
-    }
-    events
-}
-
-async fn bid(
-    counter: &mut Counter,
-    id: &str,
-    at: &str,
-) -> Result<v1::PlaceBidResponse, tonic::Status> {
-    command!(counter.trading, place_bid, PlaceBidRequest, id, price: at.to_owned())
-}
-
-/// The buyer, the rival and the member for the partner, admitted in this order.
-async fn three(hall: &mut Hall, cast: &Cast, id: &str) {
-    let staff = cast.hall();
-    staff.qualify(cast.other_lp.id).await;
-    staff.deposit(&cast.other_lp, money("10000000.00")).await;
-    let (mut buyer, mut rival, mut member) =
-        (hall.buyer.clone(), hall.rival.clone(), hall.member.clone());
-    assert_eq!(hall.admit(&mut buyer, "", id).await, "bidder-1");
-    assert_eq!(hall.admit(&mut rival, "", id).await, "bidder-2");
-    let client = hall.partner.id.clone();
-    assert_eq!(hall.admit(&mut member, &client, id).await, "bidder-3");
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn d2_d3_an_auction_with_a_soft_close_runs_from_intention_to_contract_under_codes() {
@@ -259,121 +193,6 @@ async fn told_to_both_sides(hall: &mut Hall) {
     assert_eq!(about("ContractSigned")[0].party_id, hall.buyer.id);
 }
 
-/// The whole lot at a price in 10^-4, as `number` of this listing would seal it.
-fn sealed(id: &str, number: u32, e4: u64, salt: [u8; 32]) -> Vec<u8> {
-    let listing = id.parse::<ListingId>().unwrap().number();
-    let terms = Terms::whole(1_000_000, sfund_engine::amount::Price::from_e4(e4));
-    seal(&salt, listing, Bidder::Bidder(number), &terms).to_vec()
-}
-
-/// Everything that the audit trail tells the operator, as text.
-async fn audited(cast: &Cast) -> String {
-    let channel = tonic::transport::Endpoint::from_shared(cast.url.clone()).unwrap();
-    let channel = channel.connect().await.unwrap();
-    let bearer = harness::listings::Bearer::new(&cast.operator.key);
-    let mut admin = v1::admin_service_client::AdminServiceClient::with_interceptor(channel, bearer);
-    let mut ask = v1::ListEntriesRequest { page_size: 1_000, ..Default::default() };
-    let mut all = String::new();
-    loop {
-        let page = admin.list_entries(ask.clone()).await.unwrap().into_inner();
-        for entry in page.entries {
-            all.push_str(&format!("{} {:?}", entry.command_detail, entry.events));
-        }
-        if page.next_page_token.is_empty() {
-            return all;
-        }
-        ask.page_token = page.next_page_token;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn d3_d4_what_is_sealed_is_told_to_nobody_before_its_time_and_who_hides_it_forfeits() {
-    const PRICE: u64 = 137_900;
-    let mut exchange = Exchange::open().await;
-    let cast = exchange.cast().await;
-    let mut hall = Hall::of(&cast).await;
-    let sealed_bids = |terms: v1::ListingTerms| v1::ListingTerms {
-        method: v1::ListingMethod::SealedPayAsBid.into(),
-        ..terms
-    };
-    let id = hall.announced(&exchange, &cast, sealed_bids).await;
-    three(&mut hall, &cast, &id).await;
-    let commit = Opening::Sealed(v1::SealedOpening { commit_seconds: 3_600 });
-    let (begins, _) = hall.opened(&exchange, &id, commit).await;
-    exchange.set_time(begins);
-    hall.stranger.lot_when(&id, |lot| lot.phase() == Phase::Committing).await;
-    let seller_before = cash_of(&cast.lp).await.0;
-
-    let salt = [7; 32];
-    let (own, hidden) = (sealed(&id, 1, PRICE, salt), sealed(&id, 2, PRICE + 1, salt));
-    let taken = command!(hall.buyer.trading, commit_bid, CommitBidRequest, id, seal: own.clone());
-    let taken = taken.unwrap();
-    let (from, until) = (begins.plus_seconds(3_600), begins.plus_seconds(3_600 + 86_400));
-    assert_eq!(moment(&taken.reveal_from.unwrap()), from);
-    assert_eq!(moment(&taken.reveal_until.unwrap()), until);
-    command!(hall.rival.trading, commit_bid, CommitBidRequest, id, seal: hidden).unwrap();
-    let again = command!(hall.buyer.trading, commit_bid, CommitBidRequest, id, seal: own);
-    assert_eq!(why(again).0, "ALREADY_COMMITTED");
-    // Who tells its price before the close is refused, and it stands nowhere.
-    let price = "13.79".to_owned();
-    let early = command!(hall.buyer.trading, reveal_bid, RevealBidRequest, id,
-        price: price.clone(), salt: salt.to_vec());
-    assert_eq!(why(early).0, "NOT_IN_THIS_PHASE");
-    assert_eq!(why(bid(&mut hall.buyer, &id, "13.79").await).0, "NOT_OF_THIS_MODE");
-
-    // Over a restart before the close nobody knows more.
-    exchange.stop().await;
-    exchange.start().await;
-    let mut hall = Hall::of(&cast).await;
-    let lot = hall.operator.lot(&id).await.unwrap();
-    assert_eq!((lot.bids, &lot.best_price[..], &lot.least_bid[..]), (0, "", ""));
-    for one in [&mut hall.operator, &mut hall.lp, &mut hall.buyer, &mut hall.stranger] {
-        assert_eq!(one.bids(&id).await, []);
-    }
-    let before = audited(&cast).await;
-    assert!(
-        before.contains("CommitBid") && !before.contains("13.79") && !before.contains("137900")
-    );
-
-    let mut stream = watch(&mut hall.stranger, &id, 0).await;
-    exchange.set_time(from);
-    hall.stranger.lot_when(&id, |lot| lot.phase() == Phase::Revealing).await;
-    let wrong = command!(hall.buyer.trading, reveal_bid, RevealBidRequest, id,
-        price: price.clone(), salt: vec![8; 32]);
-    assert_eq!(why(wrong).0, "SEAL_DIFFERS");
-    let none = command!(hall.member.trading, reveal_bid, RevealBidRequest, id,
-        price: price.clone(), party_id: hall.partner.id.clone(), salt: salt.to_vec());
-    assert_eq!(why(none).0, "NO_COMMITMENT");
-    let opened = command!(hall.buyer.trading, reveal_bid, RevealBidRequest, id,
-        price: price, salt: salt.to_vec())
-    .unwrap();
-    assert_eq!(opened.bid_id, "bid-0");
-    // What is opened is told to its bidder, and to nobody else until all is over.
-    cast.all_seen().await;
-    for one in [&mut hall.operator, &mut hall.lp, &mut hall.rival, &mut hall.stranger] {
-        assert_eq!(one.bids(&id).await, []);
-        assert_eq!(one.lot(&id).await.unwrap().bids, 0);
-    }
-    let own = hall.buyer.bids(&id).await;
-    assert_eq!((&own[0].price[..], own[0].kind()), ("13.7900", v1::BidKind::Revealed));
-
-    exchange.set_time(until);
-    let seen = watched(&mut stream, |lot| lot.award.is_some()).await;
-    let phases: Vec<_> = seen.iter().map(|lot| (lot.phase(), lot.bids)).collect();
-    assert_eq!(phases, [(Phase::Revealing, 0), (Phase::Over, 1), (Phase::Over, 1)]);
-    let award = seen.last().unwrap().award.clone().unwrap();
-    assert_eq!(award.unrevealed_codes, ["bidder-2"]);
-    assert_eq!((&award.lines[0].cash[..], award.lines[0].reason()), ("13790000.00", Reason::Won));
-    assert_eq!(hall.stranger.bids(&id).await.len(), 1);
-    cast.all_seen().await;
-    let gained = cash_of(&cast.lp).await.0.checked_sub(seller_before).unwrap();
-    assert_eq!(gained, money("100000.00"), "D4: what was hidden forfeits, and the seller has it");
-    let told = heard(&mut hall.rival, "LotAwarded").await;
-    let forfeited = told.iter().find(|event| event.event == "DepositForfeited").unwrap();
-    assert_eq!(forfeited.code, "bidder-2");
-    exchange.stop().await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn d4_a_sole_bidder_negotiates_with_offers_that_only_the_two_sides_know() {
     let mut exchange = Exchange::open().await;
@@ -459,9 +278,8 @@ async fn what_is_malformed_of_a_bid_is_told_field_by_field() {
         all.iter().map(|one| one.field.clone()).collect::<Vec<_>>()
     };
     let wrong = command!(buyer.trading, place_bid, PlaceBidRequest, "order-1",
-        party_id: "x".to_owned(), price: "1.00001".to_owned(), units: "5".to_owned(),
-        min_units: "1".to_owned());
-    let all = ["listing_id", "party_id", "price", "units", "min_units"];
+        party_id: "x".to_owned(), price: "1.00001".to_owned(), min_units: "1".to_owned());
+    let all = ["listing_id", "party_id", "price", "units"];
     assert_eq!(fields(wrong.unwrap_err()), all);
     let wrong = command!(buyer.trading, reveal_bid, RevealBidRequest, "listing-0",
         price: String::new(), salt: vec![1]);
@@ -477,14 +295,12 @@ async fn what_is_malformed_of_a_bid_is_told_field_by_field() {
     let ask = v1::StreamMarketRequest { listing_ids: vec![String::new()], ..Default::default() };
     let wrong = buyer.market.stream_market(ask).await.unwrap_err();
     assert_eq!(fields(wrong), ["listing_ids[0]", "listing_ids"]);
-    let parts = v1::ListingTerms {
-        portion: v1::LotPortion::Parts.into(),
-        ..harness::listings::terms(cast.regional_fund, "G-2")
-    };
+    let unknown =
+        v1::ListingTerms { portion: 9, ..harness::listings::terms(cast.regional_fund, "G-2") };
     let mut lp = Counter::of(&cast.url, &cast.lp).await;
     let ask = v1::DraftListingRequest {
         request_id: harness::listings::request_id(),
-        terms: Some(parts),
+        terms: Some(unknown),
         ..Default::default()
     };
     assert_eq!(fields(lp.listing.draft_listing(ask).await.unwrap_err()), ["terms.portion"]);

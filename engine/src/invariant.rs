@@ -40,7 +40,8 @@ impl Market {
         for (_, listing) in self.listings.iter().filter(|(_, listing)| listing.stage.holds_units())
         {
             let sum = offered.entry((listing.seller, listing.terms.fund)).or_default();
-            *sum = sum.checked_add(listing.terms.units).ok_or("listings")?;
+            let units = listing.terms.units.checked_sub(listing.unsold).ok_or("listings")?;
+            *sum = sum.checked_add(units).ok_or("listings")?;
         }
         let mut locked = BTreeMap::<_, Units>::new();
         for lock in self.locks.values() {

@@ -20,6 +20,8 @@
 //!   day (217), the turnaround (224), and the turnaround of those whom an order meets.
 //! - What is proposed is first decided as if it were approved; only then must there be room for one
 //!   more proposal (150). A review is decided (126, 141) before the command that it approves.
+//! - How much a bid is for (379, 380, and of a part 226, 223) is asked before what the lot knows of
+//!   its bidder and its price (364 to 375).
 //! - An amendment is for more than has traded (234) and changes something (235) before anybody asks
 //!   whether its owner may hold what it then asks for (222 to 228).
 
@@ -660,6 +662,16 @@ rejects! {
     /// The party won nothing that it could sign for, or has signed.
     378 "NOT_THE_WINNER" Rule "D4" "{party} has nothing of {listing} to sign for"
     NotTheWinner { 0 listing: ListingId, 1 party: PartyId }
+
+    /// A bid is for some lots of those that there are, or are left, and for no fewer at most than
+    /// at least.
+    379 "QUANTITY_OUT_OF_RANGE" Rule ""
+    "a bid for {minimum} to {maximum} lots; there are {quantity}, the fewest first"
+    QuantityOutOfRange { 0 minimum: u64, 1 maximum: u64, 2 quantity: u64 }
+
+    /// The lot is sold whole, to one bidder.
+    380 "WHOLE_LOT_ONLY" Rule "A1" "the lot is sold whole: {quantity} lots, no less and no more"
+    WholeLotOnly { 0 quantity: u64 }
 }
 
 impl Reject {

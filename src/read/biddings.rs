@@ -122,6 +122,9 @@ impl Fold<'_> {
         } else if let Event::ContractSigned(fact) = event {
             self.claim_changed(fact.terms.listing, fact.terms.party);
         } else if let Event::DealHandedOver(fact) = event {
+            if !fact.unsold.is_zero() {
+                self.units_unlisted(fact.listing);
+            }
             self.claims_changed(fact.listing);
         }
     }

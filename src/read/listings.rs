@@ -290,8 +290,17 @@ impl Fold<'_> {
 impl Read {
     /// Puts the row of a listing.
     pub(super) fn put_listing(&self, id: ListingId, record: &Listing) {
-        let Listing { seller, stage, dates, submissions, completeness, end, intentions, .. } =
-            *record;
+        let Listing {
+            seller,
+            stage,
+            dates,
+            submissions,
+            completeness,
+            end,
+            intentions,
+            unsold,
+            ..
+        } = *record;
         let listing = Listing {
             seller,
             stage,
@@ -300,6 +309,7 @@ impl Read {
             completeness,
             end,
             intentions,
+            unsold,
             terms: record.terms.clone(),
             judged: record.judged.clone(),
             reasons: record.reasons.clone(),

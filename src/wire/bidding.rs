@@ -3,7 +3,7 @@
 //! What an event does not say, an id or the lot as it then is, the service adds.
 
 use sfund_engine::bidding::bid::{
-    AnswerOffer, CommitBid, MakeOffer, MatchPrice, PlaceBid, RevealBid,
+    AnswerOffer, CommitBid, MakeOffer, MatchPrice, PlaceBid, Quantity, RevealBid,
 };
 use sfund_engine::bidding::declare::{DeclareInterest, Right};
 use sfund_engine::bidding::deposit::PayDeposit;
@@ -48,11 +48,8 @@ asks!(SignContractRequest, |ask, _, fields| Command::SignContract(SignContract {
 asks!(PlaceBidRequest, |ask, by, fields| Command::PlaceBid(PlaceBid {
     listing: fields.id("listing_id", &ask.listing_id),
     party: fields.party_or("party_id", &ask.party_id, by),
-    price: {
-        let price = fields.price("price", &ask.price);
-        whole_only(fields, &ask.units, &ask.min_units);
-        price
-    },
+    price: fields.price("price", &ask.price),
+    quantity: read_quantity(fields, &ask.units, &ask.min_units),
 }));
 asks!(MatchPriceRequest, |ask, by, fields| Command::MatchPrice(MatchPrice {
     listing: fields.id("listing_id", &ask.listing_id),
@@ -66,11 +63,8 @@ asks!(CommitBidRequest, |ask, by, fields| Command::CommitBid(CommitBid {
 asks!(RevealBidRequest, |ask, by, fields| Command::RevealBid(RevealBid {
     listing: fields.id("listing_id", &ask.listing_id),
     party: fields.party_or("party_id", &ask.party_id, by),
-    price: {
-        let price = fields.price("price", &ask.price);
-        whole_only(fields, &ask.units, &ask.min_units);
-        price
-    },
+    price: fields.price("price", &ask.price),
+    quantity: read_quantity(fields, &ask.units, &ask.min_units),
     // As many bytes as a SHA-256.
     salt: fields.sha256("salt", &ask.salt),
 }));
@@ -121,13 +115,17 @@ tells!(RevealBidResponse, |_facts| { bid_id: String::new() });
 tells!(MakeOfferResponse, |_facts| { offer_id: String::new() });
 tells!(AnswerOfferResponse, |_facts| {});
 
-/// The lot goes whole, so nothing is said of how much of it.
-fn whole_only(fields: &mut Fields, units: &str, min_units: &str) {
-    for (field, said) in [("units", units), ("min_units", min_units)] {
-        if !said.is_empty() {
-            fields.note(field, "must be empty: the lot goes whole");
+/// How much a bid is for: all that is listed where nothing is said, all or none where only the most is.
+fn read_quantity(fields: &mut Fields, units: &str, min_units: &str) -> Quantity {
+    if units.is_empty() {
+        if !min_units.is_empty() {
+            fields.note("units", "is required where min_units is said");
         }
+        return Quantity::All;
     }
+    let maximum = fields.units("units", units);
+    let minimum = if min_units.is_empty() { maximum } else { fields.units("min_units", min_units) };
+    Quantity::Range { minimum, maximum }
 }
 
 /// The code of a bidder, as `bidder-3` or `priority-1`.

@@ -1,6 +1,5 @@
 //! The terms of a listing, both ways.
 
-use sfund_engine::bidding::mode::Portion;
 use sfund_engine::listing::LISTING_DOCUMENTS_MAX;
 use sfund_engine::listing::document::Document;
 use sfund_engine::listing::terms::{Answer, Appraisal, IfNobodyComes, ListingTerms, Payment};
@@ -57,14 +56,8 @@ pub fn read_terms(fields: &mut Fields, terms: &v1::ListingTerms) -> ListingTerms
                 answer: fields.text("answer", &said.answer, TEXT_BYTES_MAX),
             },
         ),
-        documents: {
-            let documents =
-                fields.each("documents", &terms.documents, LISTING_DOCUMENTS_MAX, read_document);
-            if fields.choice_if_any("portion", terms.portion) == Some(Portion::Parts) {
-                fields.note("portion", "must be whole: no lot is shared");
-            }
-            documents
-        },
+        documents: fields.each("documents", &terms.documents, LISTING_DOCUMENTS_MAX, read_document),
+        portion: fields.choice_if_any("portion", terms.portion).unwrap_or_default(),
     }
 }
 
@@ -149,7 +142,7 @@ pub fn terms(terms: &ListingTerms, floor: Floor) -> v1::ListingTerms {
         }),
         disclosures: terms.disclosures.iter().map(answer).collect(),
         documents: terms.documents.iter().map(document).collect(),
-        portion: Portion::Whole.write(),
+        portion: terms.portion.write(),
     }
 }
 
@@ -210,6 +203,7 @@ pub fn document(document: &Document) -> v1::Document {
 #[cfg(test)]
 mod tests {
     use sfund_engine::amount::{Ppm, Price, Units};
+    use sfund_engine::bidding::mode::Portion;
     use sfund_engine::id::FundId;
     use sfund_engine::listing::document::{DocumentKind, Sha256, Visibility};
     use sfund_engine::listing::terms::{Interim, Method, Reserve};
@@ -253,6 +247,7 @@ mod tests {
                 size_bytes: 1,
                 visibility: Visibility::Full,
             }],
+            portion: Portion::Whole,
         }
     }
 

@@ -8,11 +8,11 @@ use sfund::sequencer::encode_entry;
 use sfund::venue_file;
 use sfund_engine::amount::{Money, Ppm, Price, Units};
 use sfund_engine::bidding::bid::{
-    Answer, AnswerOffer, CommitBid, MakeOffer, MatchPrice, PlaceBid, RevealBid,
+    Answer, AnswerOffer, CommitBid, MakeOffer, MatchPrice, PlaceBid, Quantity, RevealBid,
 };
 use sfund_engine::bidding::declare::{DeclareInterest, Right};
 use sfund_engine::bidding::deposit::PayDeposit;
-use sfund_engine::bidding::mode::{Code, Terms, seal};
+use sfund_engine::bidding::mode::{Code, Portion, Terms, seal};
 use sfund_engine::bidding::open::{OpenBidding, Opening};
 use sfund_engine::bidding::qualify_bidder::{BidderVerdict, QualifyBidder};
 use sfund_engine::bidding::sign::SignContract;
@@ -108,6 +108,7 @@ pub fn terms(code: &str, method: Method, reserve: Reserve) -> ListingTerms {
         appraisal: None,
         disclosures: Disclosure::ALL.iter().map(answered).collect(),
         documents: Vec::new(),
+        portion: Portion::Whole,
     }
 }
 
@@ -233,12 +234,27 @@ impl Room {
         self.clock = self.clock.max(until);
     }
 
+    /// The venue sleeps through so many seconds, and handles one thing that was due meanwhile.
+    pub fn sleep(&mut self, seconds: u64) {
+        self.clock = self.clock.plus_seconds(seconds);
+        self.say_at(self.clock, Caller::Venue, Command::Advance).unwrap();
+    }
+
     pub fn pass_seconds(&mut self, seconds: u64) {
         self.pass(self.clock.plus_seconds(seconds));
     }
 
     /// Lists by these terms, with its gates opened as they are in practice, up to the announcement.
     pub fn announce(&mut self, terms: ListingTerms) -> ListingId {
+        self.list(terms, |_, _| {})
+    }
+
+    /// The same, and `more` while its gates wait.
+    pub fn list(
+        &mut self,
+        terms: ListingTerms,
+        more: impl FnOnce(&mut Self, ListingId),
+    ) -> ListingId {
         let listing = ListingId::new(u64::try_from(self.market.listings().len()).unwrap());
         // B3: a right that is kept is matched among open bids, and in no other way.
         let answer =
@@ -258,6 +274,7 @@ impl Room {
         let evidence = Sha256::new([5; 32]);
         let consent = AnswerConsent { listing, answer: Consent::Given, evidence };
         self.accept(MANAGER, Command::AnswerConsent(consent));
+        more(self, listing);
         self.pass_seconds(31 * 86_400);
         self.accept(OPERATOR, Command::AnnounceListing(AnnounceListing { listing }));
         listing
@@ -379,7 +396,8 @@ fn fund() -> FundDetails {
 
 /// A bid in hundredths of a yuan.
 pub const fn bid(listing: ListingId, party: PartyId, price: u64) -> Command {
-    Command::PlaceBid(PlaceBid { listing, party, price: cents(price) })
+    let (price, quantity) = (cents(price), Quantity::All);
+    Command::PlaceBid(PlaceBid { listing, party, price, quantity })
 }
 
 pub const fn take(listing: ListingId, party: PartyId) -> Command {
@@ -393,7 +411,8 @@ pub fn commit(listing: ListingId, party: PartyId, code: Code, price: u64) -> Com
 }
 
 pub const fn reveal(listing: ListingId, party: PartyId, price: u64) -> Command {
-    Command::RevealBid(RevealBid { listing, party, price: cents(price), salt: SALT })
+    let (price, quantity) = (cents(price), Quantity::All);
+    Command::RevealBid(RevealBid { listing, party, price, salt: SALT, quantity })
 }
 
 /// An offer that binds until `expires`, or an answer to another.

@@ -10,8 +10,8 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 
 use super::cast::{Cast, Player};
-use super::listings::{Bearer, request_id, terms};
-use super::{Exchange, at, eventually};
+use super::listings::{Bearer, command, request_id, terms};
+use super::{Exchange, at, eventually, money, soon};
 
 /// The services as one player sees them.
 #[derive(Clone)]
@@ -216,4 +216,68 @@ pub fn timestamp(time: Time) -> prost_types::Timestamp {
 
 pub fn moment(time: &prost_types::Timestamp) -> Time {
     Time::from_nanos(u64::try_from(time.seconds).unwrap() * 1_000_000_000)
+}
+
+/// The lots that a stream of the market tells of, up to the first that is awarded.
+pub async fn watched(
+    watch: &mut tonic::Streaming<v1::StreamMarketResponse>,
+    until: impl Fn(&v1::Lot) -> bool,
+) -> Vec<v1::Lot> {
+    let mut lots: Vec<v1::Lot> = Vec::new();
+    while lots.last().is_none_or(|lot| !until(lot)) {
+        let next = soon("a lot", watch.message()).await.unwrap().unwrap();
+        if let Some(v1::stream_market_response::Event::Lot(lot)) = next.event {
+            lots.push(lot);
+        }
+    }
+    lots
+}
+
+pub async fn watch(
+    counter: &mut Counter,
+    id: &str,
+    from: u64,
+) -> tonic::Streaming<v1::StreamMarketResponse> {
+    let ask = v1::StreamMarketRequest {
+        from_sequence: from,
+        lots: true,
+        listing_ids: vec![id.to_owned()],
+        ..Default::default()
+    };
+    counter.market.stream_market(ask).await.unwrap().into_inner()
+}
+
+/// What a party's own stream tells it of a listing, up to the first event of that name.
+pub async fn heard(counter: &mut Counter, until: &str) -> Vec<v1::ListingEvent> {
+    let ask = v1::StreamMyEventsRequest { from_sequence: 1, ..Default::default() };
+    let mut stream = counter.trading.stream_my_events(ask).await.unwrap().into_inner();
+    let mut events: Vec<v1::ListingEvent> = Vec::new();
+    while events.last().is_none_or(|event| event.event != until) {
+        let next = soon("an event", stream.message()).await.unwrap().unwrap();
+        if let Some(v1::stream_my_events_response::Event::Listing(event)) = next.event {
+            events.push(event);
+        }
+    }
+    events
+}
+
+pub async fn bid(
+    counter: &mut Counter,
+    id: &str,
+    at: &str,
+) -> Result<v1::PlaceBidResponse, tonic::Status> {
+    command!(counter.trading, place_bid, PlaceBidRequest, id, price: at.to_owned())
+}
+
+/// The buyer, the rival and the member for the partner, admitted in this order.
+pub async fn three(hall: &mut Hall, cast: &Cast, id: &str) {
+    let staff = cast.hall();
+    staff.qualify(cast.other_lp.id).await;
+    staff.deposit(&cast.other_lp, money("10000000.00")).await;
+    let (mut buyer, mut rival, mut member) =
+        (hall.buyer.clone(), hall.rival.clone(), hall.member.clone());
+    assert_eq!(hall.admit(&mut buyer, "", id).await, "bidder-1");
+    assert_eq!(hall.admit(&mut rival, "", id).await, "bidder-2");
+    let client = hall.partner.id.clone();
+    assert_eq!(hall.admit(&mut member, &client, id).await, "bidder-3");
 }

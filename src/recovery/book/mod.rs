@@ -20,7 +20,7 @@ mod tests;
 mod verify;
 
 use minicbor::{Decode, Encode};
-use sfund_engine::amount::Money;
+use sfund_engine::amount::{Money, Units};
 use sfund_engine::bidding::Conduct;
 use sfund_engine::bidding::award::LotAwarded;
 use sfund_engine::bidding::mode::{Ask, Code, Entrant, LotEvent, Mode, Reserve, Side};
@@ -30,7 +30,9 @@ use sfund_engine::listing::end::Ending;
 use sfund_engine::policy::JudgedBy;
 use sfund_engine::time::Time;
 
+pub(in crate::recovery) use self::export::find;
 pub use self::export::{Error, Flavour, Written, export};
+pub(in crate::recovery) use self::file::hex;
 pub use self::verify::{Book, Finding, LINES_MAX, Report, Unreadable, compare, verify};
 
 /// The format of a book. It changes only with a line in `docs/AUCTION_FILE.md` and the changelog.
@@ -95,6 +97,9 @@ struct Opened {
     /// Who may bid, in the order of admission.
     #[n(14)]
     entrants: Vec<Entrant>,
+    /// Units of one lot of the fund.
+    #[n(15)]
+    lot: Units,
 }
 
 /// One entry of the journal, as far as it is about the lot.
