@@ -101,6 +101,7 @@ pub const fn requirement(kind: CommandKind) -> Requirement {
         | CommandKind::RevealBid
         | CommandKind::MakeOffer
         | CommandKind::AnswerOffer
+        | CommandKind::ChooseQuote
         | CommandKind::DraftListing
         | CommandKind::SubmitListing
         | CommandKind::ExtendListing
@@ -134,6 +135,7 @@ pub const fn requirement(kind: CommandKind) -> Requirement {
         | CommandKind::QualifyBidder
         | CommandKind::OpenBidding
         | CommandKind::SignContract
+        | CommandKind::ScoreBid
         | CommandKind::SetTradingState
         | CommandKind::ReviewListing
         | CommandKind::SetAgreement

@@ -242,12 +242,16 @@ mod tests {
         assert_eq!(listed, described());
     }
 
+    /// Those whose methods are not here yet.
+    const AHEAD: [CommandKind; 2] = [CommandKind::ScoreBid, CommandKind::ChooseQuote];
+
     #[test]
-    fn every_command_but_the_venues_own_has_a_method() {
+    fn every_command_but_the_venues_own_and_those_ahead_has_a_method() {
         for kind in CommandKind::ALL {
             let has = RPCS.iter().any(|rpc| rpc.does == Does::Command(*kind));
             let is_venues = matches!(kind, CommandKind::OpenVenue | CommandKind::Advance);
-            assert_eq!(has, !is_venues, "{}", kind.name());
+            let is_ahead = AHEAD.contains(kind);
+            assert_eq!(has, !is_venues && !is_ahead, "{}", kind.name());
         }
     }
 
