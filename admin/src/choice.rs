@@ -2,11 +2,11 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use sfund_sdk::{
-    AwardReason, BidKind, BidStanding, BidderState, Cause, ClaimAnswer, Closing, Direction,
-    EndReason, GateKind, GateState, Interim, KeyScope, LegalForm, ListingStage, ListingVerdict,
-    LockKind, LotMode, LotPhase, LotPortion, Meaning, Method, OfferState, Ownership, PartyForm,
-    PartyStatus, Permission, ProposalEnd, Reserve, Role, SelfTrade, Side, Silence, TradingState,
-    TransferOutcome,
+    AwardReason, BidKind, BidStanding, BidderState, Cause, ClaimAnswer, Closing, DeadlineKind,
+    Direction, EndReason, GateKind, GateState, Interim, KeyScope, LegalForm, ListingStage,
+    ListingVerdict, LockKind, LotMode, LotPhase, LotPortion, Method, OfferState, Ownership,
+    PartyForm, PartyStatus, Permission, ProposalEnd, Reserve, Role, SelfTrade, Side, Silence,
+    SilenceMeans, TradingState, TransferOutcome,
 };
 
 /// An enum with stable names.
@@ -109,10 +109,21 @@ choices! {
     }
     Silence { Consent "consent", Refusal "refusal" }
     ClaimAnswer { Claim "claim", Waive "waive" }
-    Meaning {
-        Nothing "nothing", GateOpens "gate_opens", RightIsKept "right_is_kept",
-        ListingEnds "listing_ends", AnnouncementExtended "announcement_extended",
-        IntentionsClose "intentions_close", AnnouncementResumes "announcement_resumes",
+    DeadlineKind {
+        PartnersNotice "partners_notice", FirstRefusal "first_refusal", ManagerConsent
+        "manager_consent", StateApproval "state_approval", Announcement "announcement",
+        Suspension "suspension", Removal "removal", Deposit "deposit_payment", LotPhase
+        "lot_phase", Signature "signature", ResultNotice "result_notice", Refund
+        "deposit_refund",
+    }
+    SilenceMeans {
+        Nothing "nothing", GateOpens "gate_opens", RightIsKept "right_is_kept", ListingEnds
+        "listing_ends", AnnouncementExtended "announcement_extended", IntentionsClose
+        "intentions_close", AnnouncementResumes "announcement_resumes", BidderIsOut
+        "bidder_is_out", NextPhase "next_phase", BiddingEnds "bidding_ends", SealedBidForfeits
+        "sealed_bid_forfeits", RightIsWaived "right_is_waived", WinnerDefaults
+        "winner_defaults", DealHandedOver "deal_handed_over", DepositsReturned
+        "deposits_returned",
     }
     LotMode {
         English "english", Sealed "sealed", Dutch "dutch", Tender "tender",
@@ -169,7 +180,8 @@ mod tests {
         check::<GateState>();
         check::<Silence>();
         check::<ClaimAnswer>();
-        check::<Meaning>();
+        check::<DeadlineKind>();
+        check::<SilenceMeans>();
         check::<LotMode>();
         check::<LotPhase>();
         check::<BidderState>();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use sfund_sdk::{
-    Consent, Date, DueOf, FundId, Listing, ListingDeadline, ListingEvent, ListingFilter, ListingId,
+    Consent, Date, FundId, Listing, ListingDeadline, ListingEvent, ListingFilter, ListingId,
     ListingLook, ListingReader, ListingStage, ListingVerdict, Period, Price, Repricing,
     WhoseListings,
 };
@@ -298,15 +298,9 @@ fn row(listing: &Listing) -> Vec<Cell> {
 const DEADLINES: &[&str] = &["listing", "what", "until", "due", "silence"];
 
 fn deadline(line: &ListingDeadline) -> Vec<Cell> {
-    let what = match line.what {
-        DueOf::Gate(kind) => kind.name(),
-        DueOf::Announcement => "announcement",
-        DueOf::Suspension => "suspension",
-        DueOf::Removal => "removal",
-    };
     vec![
         text(line.listing),
-        word(what),
+        word(line.what.name()),
         maybe(line.last, text),
         maybe(line.due, moment),
         word(line.silence.name()),

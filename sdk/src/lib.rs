@@ -68,7 +68,6 @@ pub use sfund_engine::id::{
 };
 pub use sfund_engine::listing::agreement::{AgreementTerms, ConsentTerm, FirstRefusalTerm};
 pub use sfund_engine::listing::announce::Period;
-pub use sfund_engine::listing::deadline::{DueOf, Meaning};
 pub use sfund_engine::listing::document::{Document, DocumentKind, Sha256, Visibility};
 pub use sfund_engine::listing::gate::{
     Claim, ClaimAnswer, Consent, Gate, GateKind, GateState, How,
@@ -123,8 +122,8 @@ pub use crate::error::{BadOptions, Error, FieldViolation, Refusal, Unreadable};
 pub use crate::key::{ApiKey, KeyHash, NoRandomness, NotAHash, NotAKey};
 pub use crate::listing::bidders::{Opened, Qualified};
 pub use crate::listing::record::{
-    Announcement, Listing, ListingDeadline, ListingDisclosure, ListingEvent, ListingLook,
-    ListingReader, ListingRecord, PartnerNotice,
+    Announcement, DeadlineKind, Listing, ListingDeadline, ListingDisclosure, ListingEvent,
+    ListingLook, ListingReader, ListingRecord, PartnerNotice, SilenceMeans,
 };
 pub use crate::listing::terms::{Draft, ListingTerms};
 pub use crate::listing::{

@@ -5,7 +5,6 @@ use sfund_engine::bidding::mode::Code;
 use sfund_engine::id::{FundId, ListingId, PartyId, Sequence};
 use sfund_engine::listing::agreement::{AgreementTerms, ConsentTerm, FirstRefusalTerm};
 use sfund_engine::listing::announce::Period;
-use sfund_engine::listing::deadline::{DueOf, Meaning};
 use sfund_engine::listing::document::{Document, Sha256};
 use sfund_engine::listing::gate::{Claim, ClaimAnswer, Consent, Gate, GateKind, GateState, How};
 use sfund_engine::listing::stage::{EndReason, Stage};
@@ -204,19 +203,84 @@ pub struct ListingEvent {
     pub offer: Option<LotOffer>,
 }
 
+/// What of a listing, or of the bidding for it, is due (期限).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeadlineKind {
+    /// B1: the partners' time (通知期).
+    PartnersNotice,
+    /// B3: the time of those who hold the right of first refusal (优先购买权行使期).
+    FirstRefusal,
+    /// B5: the manager's time (管理人答复期).
+    ManagerConsent,
+    /// C: the approving body's word, which has no time (国资批准).
+    StateApproval,
+    /// C2: the end of the announcement (公告期满).
+    Announcement,
+    /// C2: the end of the suspension (中止期满).
+    Suspension,
+    /// When the offer must be taken down (挂牌期满).
+    Removal,
+    /// D1: a bidder's deposit (保证金交纳期限).
+    Deposit,
+    /// D2, D3: the end of what is going on with the lot; before the first phase, its beginning
+    /// (竞价阶段).
+    LotPhase,
+    /// D4: the winners' signatures (签约期限).
+    Signature,
+    /// C7: the end of the notice of the result (成交公示期).
+    ResultNotice,
+    /// D4: the losers' deposits (保证金退还期限).
+    Refund,
+}
+
+/// What happens if nobody says anything until a deadline (默示后果).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SilenceMeans {
+    /// Nothing: only an answer, or the notice that it waits for, moves it.
+    Nothing,
+    /// The gate opens; a right that was not claimed is given up.
+    GateOpens,
+    /// The gate opens; a right that was not given up is kept.
+    RightIsKept,
+    /// The listing ends.
+    ListingEnds,
+    /// The announcement is extended.
+    AnnouncementExtended,
+    /// No more intentions are taken.
+    IntentionsClose,
+    /// The announcement goes on.
+    AnnouncementResumes,
+    /// Whose deposit did not come does not bid.
+    BidderIsOut,
+    /// What is next begins.
+    NextPhase,
+    /// Bidding is over with what was bid.
+    BiddingEnds,
+    /// Whoever handed in a sealed bid and did not open it forfeits, as the pack says.
+    SealedBidForfeits,
+    /// A right of first refusal that was not taken is given up.
+    RightIsWaived,
+    /// Who has not signed is out, and forfeits its deposit where it had bound itself.
+    WinnerDefaults,
+    /// Settlement has the deal, once it is signed.
+    DealHandedOver,
+    /// What losers have deposited goes back by itself.
+    DepositsReturned,
+}
+
 /// One thing of a listing that is due, rule J2 (期限).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListingDeadline {
     /// The listing.
     pub listing: ListingId,
     /// What is due.
-    pub what: DueOf,
+    pub what: DeadlineKind,
     /// Its last day; `None` while its time does not run.
     pub last: Option<Date>,
     /// The first moment after it; `None` while its time does not run.
     pub due: Option<Time>,
     /// What happens if nobody says anything until then (默示后果).
-    pub silence: Meaning,
+    pub silence: SilenceMeans,
 }
 
 pub(crate) fn listing_of(wire: v1::Listing) -> Result<Listing, Unreadable> {
@@ -394,10 +458,10 @@ pub(crate) fn event_of(wire: v1::ListingEvent) -> Result<ListingEvent, Unreadabl
 pub(crate) fn deadline_of(wire: v1::ListingDeadline) -> Result<ListingDeadline, Unreadable> {
     Ok(ListingDeadline {
         listing: read(&wire.listing_id, "listing_id")?,
-        what: DueOf::from_wire(wire.kind)?,
+        what: DeadlineKind::from_wire(wire.kind)?,
         last: maybe(&wire.last_date, "last_date")?,
         due: maybe_time(wire.due)?,
-        silence: Meaning::from_wire(wire.silence_means)?,
+        silence: SilenceMeans::from_wire(wire.silence_means)?,
     })
 }
 

@@ -14,7 +14,6 @@ use sfund_engine::bidding::qualify_bidder::BidderVerdict;
 use sfund_engine::cash::request_transfer::Direction;
 use sfund_engine::cash::settle_transfer::TransferOutcome;
 use sfund_engine::id::{FundId, SegmentId};
-use sfund_engine::listing::deadline::{DueOf, Meaning};
 use sfund_engine::listing::document::{DocumentKind, Visibility};
 use sfund_engine::listing::gate::{ClaimAnswer, Consent, GateKind, GateState, How};
 use sfund_engine::listing::review::ListingVerdict;
@@ -36,6 +35,7 @@ use sfund_proto::v1;
 use crate::bidding::lot::{BidderState, LotMode};
 use crate::bidding::meters::MeterKind;
 use crate::error::Unreadable;
+use crate::listing::record::{DeadlineKind, SilenceMeans};
 use crate::register::Cause;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
@@ -230,10 +230,19 @@ twins! {
     How = How "how" { Said Said, Silence Silence }
     Consent = Consent "consent" { Given Given, Refused Refused }
     ClaimAnswer = ClaimAnswer "claim" { Claim Claim, Waive Waive }
-    Meaning = SilenceMeans "silence_means" {
+    DeadlineKind = ListingDeadlineKind "deadline.kind" {
+        PartnersNotice PartnersNotice, FirstRefusal FirstRefusal, ManagerConsent ManagerConsent,
+        StateApproval StateApproval, Announcement Announcement, Suspension Suspension, Removal
+        Removal, Deposit Deposit, LotPhase LotPhase, Signature Signature, ResultNotice
+        ResultNotice, Refund Refund,
+    }
+    SilenceMeans = SilenceMeans "silence_means" {
         Nothing Nothing, GateOpens GateOpens, RightIsKept RightIsKept, ListingEnds ListingEnds,
         AnnouncementExtended AnnouncementExtended, IntentionsClose IntentionsClose,
-        AnnouncementResumes AnnouncementResumes,
+        AnnouncementResumes AnnouncementResumes, BidderIsOut BidderIsOut, NextPhase NextPhase,
+        BiddingEnds BiddingEnds, SealedBidForfeits SealedBidForfeits, RightIsWaived
+        RightIsWaived, WinnerDefaults WinnerDefaults, DealHandedOver DealHandedOver,
+        DepositsReturned DepositsReturned,
     }
     Portion = LotPortion "portion" { Whole Whole, Parts Parts }
     LotMode = LotMode "mode" {
@@ -266,35 +275,6 @@ twins! {
         BelowReserve BelowReserve, Superseded Superseded,
         MatchedByPriority MatchedByPriority, Barred Barred, Outscored Outscored,
         NotScored NotScored, NotChosen NotChosen,
-    }
-}
-
-impl Twin for DueOf {
-    fn to_wire(self) -> i32 {
-        use v1::ListingDeadlineKind as Kind;
-        i32::from(match self {
-            Self::Gate(GateKind::PartnersNotice) => Kind::PartnersNotice,
-            Self::Gate(GateKind::FirstRefusal) => Kind::FirstRefusal,
-            Self::Gate(GateKind::ManagerConsent) => Kind::ManagerConsent,
-            Self::Gate(GateKind::StateApproval) => Kind::StateApproval,
-            Self::Announcement => Kind::Announcement,
-            Self::Suspension => Kind::Suspension,
-            Self::Removal => Kind::Removal,
-        })
-    }
-
-    fn from_wire(number: i32) -> Result<Self, Unreadable> {
-        use v1::ListingDeadlineKind as Kind;
-        match Kind::try_from(number) {
-            Ok(Kind::PartnersNotice) => Ok(Self::Gate(GateKind::PartnersNotice)),
-            Ok(Kind::FirstRefusal) => Ok(Self::Gate(GateKind::FirstRefusal)),
-            Ok(Kind::ManagerConsent) => Ok(Self::Gate(GateKind::ManagerConsent)),
-            Ok(Kind::StateApproval) => Ok(Self::Gate(GateKind::StateApproval)),
-            Ok(Kind::Announcement) => Ok(Self::Announcement),
-            Ok(Kind::Suspension) => Ok(Self::Suspension),
-            Ok(Kind::Removal) => Ok(Self::Removal),
-            Ok(Kind::Unspecified) | Err(_) => Err(Unreadable { field: "deadline.kind" }),
-        }
     }
 }
 
