@@ -48,6 +48,7 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("TradingService", "ListOrders", "+++++++++", "?????++?+"),
     ("TradingService", "ListMyTrades", "+++++++++", "?????++?+"),
     ("TradingService", "GetMeters", "+++++++++", "?????++?+"),
+    ("TradingService", "QuoteFees", "+++++++++", "?????++?+"),
     ("TradingService", "PostIntention", "++--x----", "---------"),
     ("TradingService", "WithdrawIntention", "++....---", "?????+---"),
     ("TradingService", "ListIntentions", "+++++++++", "?????++?+"),

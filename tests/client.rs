@@ -385,6 +385,8 @@ async fn the_audit_trail_has_every_entry_once_over_a_line_that_breaks() {
     let listed = regulator.admin().entries(filter).all(10).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].events[0].name, "UnitsIssued");
+    let packs = listed[0].rules.segments.iter().map(|(_, judges)| &judges.pack.code[..]);
+    assert_eq!(packs.collect::<Vec<_>>(), ["licensed", "cn-regional"]);
 }
 
 #[tokio::test]

@@ -22,6 +22,10 @@ async fn an_lp_sells_to_two_s_funds_and_every_fen_is_where_it_belongs() {
     let exchange = Exchange::open().await;
     let cast = exchange.cast().await;
     let (lp, first, second) = (&cast.lp, &cast.s_fund, &cast.other_s_fund);
+    let offered = (price("1.37"), units("3000000"));
+    let quoted = lp.client.trading().quote_fees(cast.fund, Side::Sell, offered.0, offered.1);
+    let quoted = quoted.await.unwrap();
+    assert_eq!((quoted.currency, quoted.worth), (Currency::CNY, money("4110000.00")));
     let offer = lp.client.trading().place(cast.sell("3000000", "1.37")).await.unwrap();
     assert_eq!((offer.state, offer.hold), (OrderState::Open, Money::ZERO));
     assert_eq!(units_of(lp, cast.fund).await, (units("7000000"), units("3000000")));
@@ -31,6 +35,10 @@ async fn an_lp_sells_to_two_s_funds_and_every_fen_is_where_it_belongs() {
     let bought = first.client.trading().place(bid).await.unwrap();
     assert_eq!(bought.state, OrderState::Closed(Closing::Filled));
     let [fill] = bought.fills[..] else { panic!("{:?}", bought.fills) };
+    let quote = first.client.trading().quote_fees(cast.fund, Side::Buy, fill.price, fill.units);
+    let quote = quote.await.unwrap();
+    assert_eq!((quote.worth, quote.taker_fee), (fill.cash, fill.fee));
+    assert_eq!(quote.net, fill.cash.plus(quote.taker_fee.max(quote.maker_fee)));
     assert_eq!((fill.price, fill.units), (price("1.37"), units("1234567")));
     assert_eq!((fill.cash, fill.fee), (money("1691356.79"), money("1691.35")));
     assert_eq!(fill.liquidity, Liquidity::Taker);
@@ -57,6 +65,8 @@ async fn an_lp_sells_to_two_s_funds_and_every_fen_is_where_it_belongs() {
     let sold = lp.client.trading().order(offer.order).await.unwrap().value;
     assert_eq!(sold.state, OrderState::Closed(Closing::Filled));
     assert_eq!((sold.cash, sold.fees), (money("4110000.00"), money("4109.99")));
+    // Two trades are rounded down twice.
+    assert_eq!((quoted.maker_fee, quoted.net), (money("4110.00"), money("4105890.00")));
     let trades = lp.client.trading().my_trades().all(10).await.unwrap();
     let sides: Vec<_> = trades.iter().map(|one| (one.side, one.fill.liquidity)).collect();
     assert_eq!(sides, [(Side::Sell, Liquidity::Maker); 2]);

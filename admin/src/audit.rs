@@ -1,7 +1,10 @@
 //! The audit trail: who asked what and when, and what came of it (审计).
 
 use clap::Args;
-use sfund_sdk::{AuditChange, Entry, EntryFilter, PartyId, Sequence, WhichOutcomes};
+use sfund_sdk::{
+    AuditChange, Entry, EntryFilter, JudgedBy, PackVersion, PartyId, SegmentId, Sequence,
+    WhichOutcomes,
+};
 
 use crate::context::{Context, Limit, Named};
 use crate::failure::Failure;
@@ -88,8 +91,10 @@ fn row(entry: &Entry) -> Vec<Cell> {
     ]
 }
 
-const DETAIL: &[&str] =
-    &["sequence", "time", "caller", "attempt", "command", "outcome", "rule", "detail", "events"];
+const DETAIL: &[&str] = &[
+    "sequence", "time", "caller", "attempt", "command", "outcome", "rule", "packs", "detail",
+    "events",
+];
 
 fn detail_row(entry: &Entry) -> Vec<Cell> {
     let events: Vec<_> = entry.events.iter().map(|event| event.detail.clone()).collect();
@@ -102,9 +107,20 @@ fn detail_row(entry: &Entry) -> Vec<Cell> {
         text(&entry.command),
         outcome(entry),
         rule.map_or_else(absent, text),
+        texts(&packs(entry)),
         text(&entry.command_detail),
         texts(&events),
     ]
+}
+
+/// The packs and overlays that judged it, by segment: `segment-0: licensed 3 + soe 1`.
+fn packs(entry: &Entry) -> Vec<String> {
+    let pack = |pack: &PackVersion| format!("{} {}", pack.code, pack.version);
+    let told = |(segment, judges): &(SegmentId, JudgedBy)| {
+        let overlay = judges.overlay.as_ref().map(|overlay| format!(" + {}", pack(overlay)));
+        format!("{segment}: {}{}", pack(&judges.pack), overlay.unwrap_or_default())
+    };
+    entry.rules.segments.iter().map(told).collect()
 }
 
 fn outcome(entry: &Entry) -> Cell {
@@ -117,7 +133,7 @@ fn outcome(entry: &Entry) -> Cell {
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
-    use sfund_sdk::{EntryEvent, Refusal, Time};
+    use sfund_sdk::{EntryEvent, Refusal, RulesInForce, Time};
 
     use super::*;
     use crate::output::{Colour, Output};
@@ -134,6 +150,7 @@ mod tests {
             events: vec![EntryEvent { name: "OrderPlaced".to_owned(), detail: "it is".to_owned() }],
             refusal: None,
             body: Vec::new(),
+            rules: RulesInForce::default(),
         };
         let refusal = Refusal { reason: "HOLDER_CAP".to_owned(), ..Refusal::default() };
         let refused = Entry {

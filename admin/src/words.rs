@@ -38,6 +38,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("amount", "amount", "金额"),
     ("ask", "ask", "卖价"),
     ("attempt", "attempt", "请求号"),
+    ("packs", "packs", "适用规则包"),
     ("available", "available", "可用"),
     ("bank", "bank", "银行存款"),
     ("bank_reference", "bank reference", "银行流水号"),

@@ -58,7 +58,7 @@ pub use sfund_engine::policy::matching::MatchingRules;
 pub use sfund_engine::policy::overlay::{Overlay, StateRules};
 pub use sfund_engine::policy::parameter::{Form, Parameter, Rules};
 pub use sfund_engine::policy::{
-    Fees, HolderCaps, Hours, InvestorRules, Limits, Pack, Permission, Rates,
+    Fees, HolderCaps, Hours, InvestorRules, JudgedBy, Limits, Pack, PackVersion, Permission, Rates,
 };
 pub use sfund_engine::registry::fund::{Currency, FundDetails, LegalForm, Reference, TradingState};
 pub use sfund_engine::registry::holding::Holding;
@@ -79,7 +79,7 @@ pub use uuid::Uuid;
 pub use crate::admin::Admin;
 pub use crate::admin::types::{
     CallerRecord, Entry, EntryEvent, EntryFilter, Key, Lock, LockFilter, Party, PartyFilter,
-    Proposal, ReviewOutcome, Reviewed, ServerStatus, Stage, WhichOutcomes,
+    Proposal, ReviewOutcome, Reviewed, RulesInForce, ServerStatus, Stage, WhichOutcomes,
 };
 pub use crate::ask::{Answer, Command, Items, List, Page, PageToken, Query};
 pub use crate::client::Client;
@@ -101,7 +101,7 @@ pub use crate::stream::entries::{AuditChange, EntryStream};
 pub use crate::stream::market::{MarketChange, MarketStream, MarketStreamRequest};
 pub use crate::stream::mine::{MyChange, MyStream, MyStreamRequest, UnitsChange};
 pub use crate::trading::board::{Intention, IntentionFilter, NewIntention, Posted, Suggestion};
-pub use crate::trading::meters::{Earliest, Meters};
+pub use crate::trading::meters::{Earliest, FeeQuote, Meters};
 pub use crate::trading::order::{
     Amendment, Fill, Liquidity, MassCancellation, Order, OrderOutcome, OrderRecord, OrderState,
     Unpriced,

@@ -203,6 +203,7 @@ reads! {
     MarketServiceClient get_book GetBookRequest GetBookResponse;
     TradingServiceClient get_order GetOrderRequest GetOrderResponse;
     TradingServiceClient get_meters GetMetersRequest GetMetersResponse;
+    TradingServiceClient quote_fees QuoteFeesRequest QuoteFeesResponse;
     RegisterServiceClient get_holding GetHoldingRequest GetHoldingResponse;
     SettlementServiceClient get_cash GetCashRequest GetCashResponse;
     SettlementServiceClient list_house_accounts ListHouseAccountsRequest ListHouseAccountsResponse;

@@ -43,11 +43,14 @@ async fn ask_first(cast: &Cast, sale: Units, narrator: &Narrator) -> Result<(), 
     let meters = seller.client.trading().meters(cast.fund).await?;
     let (available, holders, cap) =
         (grouped(meters.units.available), meters.holders, meters.holder_cap);
-    let fee = meters.sell_fee_max.get();
+    let trading = seller.client.trading();
+    let quote = trading.quote_fees(cast.fund, Side::Sell, cast.price, sale).await?;
+    let (fee, net) = (grouped(quote.maker_fee), grouped(quote.net));
     narrator.line(
-        &format!("可用 {available} 份；持有人 {holders}/{cap}（A3）；卖出费率最高 {fee} ppm"),
+        &format!("可用 {available} 份；持有人 {holders}/{cap}（A3）；手续费 {fee}，净得至少 {net}"),
         &format!(
-            "{available} units available; holders {holders} of {cap} (A3); fee up to {fee} ppm"
+            "{available} units available; holders {holders} of {cap} (A3); a fee of {fee}, so at \
+             least {net} for the seller"
         ),
     )?;
     let order = Order::sell(cast.fund, sale).limit(cast.price).good_till_cancelled();

@@ -13,7 +13,7 @@ use dashmap::DashMap;
 use foldhash::fast::RandomState;
 use minicbor::encode::Write;
 use minicbor::{Decode, Decoder, Encode, Encoder};
-use sfund_engine::id::{FundId, ListingId, OrderId, PartyId};
+use sfund_engine::id::{FundId, ListingId, OrderId, PartyId, Sequence};
 use sfund_engine::market::Market;
 use sfund_engine::registry::fund::Currency;
 use tokio::sync::watch;
@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use crate::read::listings::ListingLine;
 use crate::read::projection::Projection;
 use crate::read::rings::Rings;
+use crate::read::rules::{Editions, RulesInForce};
 use crate::read::table::{Map, Table, write};
 use crate::read::views::{
     CashLine, IntentionView, LockView, OrderView, ProposalView, RegisterLine, Stamp,
@@ -61,7 +62,7 @@ impl<'b, C> Decode<'b, C> for OrdersOpen {
 
 /// All that a snapshot keeps beside the market.
 #[derive(Encode, Decode)]
-struct History {
+pub(super) struct History {
     #[n(0)]
     volumes: Vec<(FundId, Volume)>,
     #[n(1)]
@@ -96,9 +97,10 @@ struct History {
     sweeps: Vec<SweepView>,
     #[n(16)]
     sweeps_ended: Kept<(), SweepView>,
-    /// None before the first listing, and in what was stored before there were any.
     #[n(17)]
-    listing_lines: Option<Kept<ListingId, ListingLine>>,
+    listing_lines: Kept<ListingId, ListingLine>,
+    #[n(18)]
+    editions: Vec<(Sequence, RulesInForce)>,
 }
 
 impl Projection {
@@ -144,6 +146,7 @@ impl Read {
         Self(Arc::new(Models {
             digest: std::sync::RwLock::default(),
             reached: watch::Sender::new(Stamp::default()),
+            editions: Editions::default(),
             venue: std::sync::RwLock::default(),
             segments: Table::default(),
             parties: Table::default(),
@@ -184,7 +187,7 @@ impl Read {
         }))
     }
 
-    fn history(&self) -> History {
+    pub(super) fn history(&self) -> History {
         let models = &self.0;
         let mut volumes: Vec<(FundId, Volume)> =
             models.volumes.iter().map(|row| (*row.key(), *row.value())).collect();
@@ -211,7 +214,8 @@ impl Read {
             suggestions: kept(&models.suggestions),
             sweeps: rows(&models.sweeps),
             sweeps_ended: kept(&models.sweeps_ended),
-            listing_lines: Some(kept(&models.listing_lines)).filter(|lines| lines.next != 0),
+            listing_lines: kept(&models.listing_lines),
+            editions: models.editions.all(),
         }
     }
 
@@ -257,9 +261,8 @@ impl Read {
             models.sweeps.put(view.number, view);
         }
         restore(&models.sweeps_ended, history.sweeps_ended, |_| {});
-        if let Some(lines) = history.listing_lines {
-            restore(&models.listing_lines, lines, |_| {});
-        }
+        restore(&models.listing_lines, history.listing_lines, |_| {});
+        models.editions.restore(history.editions);
     }
 }
 
@@ -286,7 +289,6 @@ fn restore<K: Copy + Ord + Hash, V, R: Clone + From<V>>(
 
 #[cfg(test)]
 mod tests {
-    use sfund_engine::id::Sequence;
     use sfund_engine::listing::stage::Stage;
     use sfund_engine::time::Time;
 
@@ -295,7 +297,7 @@ mod tests {
     use crate::read::page::Ask;
 
     #[test]
-    fn what_happened_to_listings_is_kept_and_absent_before_the_first() {
+    fn what_happened_to_listings_is_kept() {
         let read = Read::empty(0);
         let before = minicbor::to_vec(read.history()).unwrap();
         let stamp = Stamp { sequence: Sequence::new(7), at: Time::from_nanos(9) };

@@ -19,6 +19,7 @@ pub mod page;
 pub mod projection;
 mod queries;
 mod rings;
+pub mod rules;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,7 @@ use tokio::sync::watch;
 use self::listings::{ListingLine, ListingView};
 use self::page::{Ask, Page};
 use self::rings::Rings;
+use self::rules::Editions;
 use self::table::{Map, Table, keys_after, read};
 use self::views::{
     CashLine, Depth, FundView, IntentionView, KeyView, LockView, OrderView, PartyView,
@@ -86,6 +88,8 @@ struct Models {
     /// The newest digest of the whole market that was computed, and the entry it is of.
     digest: RwLock<Option<(Sequence, [u8; 32])>>,
     reached: watch::Sender<Stamp>,
+    /// Which rules were in force since which entry.
+    editions: Editions,
     venue: RwLock<Option<Arc<Venue>>>,
     segments: Table<SegmentId, SegmentView>,
     parties: Table<PartyId, Party>,

@@ -255,12 +255,21 @@ impl Projection {
 }
 
 impl Fold<'_> {
+    fn follow_rules(&self, event: &Event) {
+        self.read.0.editions.follow(self.stamp.sequence, event);
+    }
+
     fn fold(&mut self, event: &Event) {
         match event {
-            Event::VenueOpened(_) | Event::CalendarSet(_) => self.touched.venue = true,
-            Event::SegmentOpened(_) | Event::PackAdopted(_) | Event::FeesSet(_) => {
+            Event::VenueOpened(_) | Event::CalendarSet(_) => {
+                self.follow_rules(event);
+                self.touched.venue = true;
+            }
+            Event::SegmentOpened(_) | Event::PackAdopted(_) => {
+                self.follow_rules(event);
                 self.touched.segments = true;
             }
+            Event::FeesSet(_) => self.touched.segments = true,
             Event::KeyIssued(fact) => self.copy_key(fact.terms.key_hash),
             Event::KeyRevoked(fact) => self.copy_key(fact.key_hash),
             Event::Proposed(fact) => self.proposed(fact),

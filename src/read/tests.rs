@@ -305,7 +305,7 @@ fn the_bytes_of_history_do_not_change_unnoticed() {
     }
     let history = projection.encode_history();
     let digest = Digest::Sha256.hash(&[&history]);
-    expect!["799 7ca867de1e20c182f2e241ac75df7c74b3eda7443186597f341e91ab258c2c90"]
+    expect!["820 55e3576891810f1f47a829d1182f74253a9e7bf318c4416628338864478ccdd3"]
         .assert_eq(&format!("{} {digest}", history.len()));
 }
 

@@ -7,8 +7,8 @@ use sfund_engine::id::Sequence;
 
 use crate::journal::Reader;
 use crate::published::{Block, Item};
+use crate::read::rules::RulesInForce;
 use crate::recovery::json::{Json, object};
-use crate::recovery::rules::RulesInForce;
 use crate::recovery::{Error, STEP_BYTES};
 
 /// Why an export ended early.
@@ -55,7 +55,9 @@ pub fn export(
                     to.write_all(b"\n")?;
                     count = count.saturating_add(1);
                 }
-                rules.follow(item.outcome().unwrap_or_default());
+                for event in item.outcome().unwrap_or_default() {
+                    rules.follow(event);
+                }
                 next = next.next();
             }
         }

@@ -21,8 +21,8 @@ use crate::fixture::{
 use crate::journal::memory::{Disk, FaultPlan};
 use crate::journal::{Draft, Journal, Push};
 use crate::read::projection::Projection;
+use crate::read::rules::RulesInForce;
 use crate::recovery::json::Json as _;
-use crate::recovery::rules::RulesInForce;
 use crate::recovery::{Finding, Unsound, audit, export, recover, take_snapshot, verify};
 use crate::sequencer::{Mode, Submission, encode_entry};
 
@@ -282,10 +282,8 @@ fn rules_in_force_change_with_what_is_adopted_and_not_before() {
     let details = open_venue().segments[0].clone();
     let segment = SegmentId::new(0);
     let mut rules = RulesInForce::default();
-    rules.follow(&[Event::SegmentOpened(Box::new(SegmentOpened {
-        segment,
-        details: details.clone(),
-    }))]);
+    let opened = SegmentOpened { segment, details: details.clone() };
+    assert!(rules.follow(&Event::SegmentOpened(Box::new(opened))));
     let before = rules.json();
     assert_eq!(before["segments"][0]["overlay"], serde_json::Value::Null);
     let overlay = Some(Overlay {
@@ -297,11 +295,11 @@ fn rules_in_force_change_with_what_is_adopted_and_not_before() {
     });
     let adopted = |overlay| {
         let pack = details.pack.clone();
-        [Event::PackAdopted(Box::new(PackAdopted { segment, pack, overlay }))]
+        Event::PackAdopted(Box::new(PackAdopted { segment, pack, overlay }))
     };
-    rules.follow(&adopted(overlay));
+    assert!(rules.follow(&adopted(overlay)));
     assert_eq!(rules.json()["segments"][0]["overlay"]["code"], "soe");
-    rules.follow(&adopted(None));
+    assert!(rules.follow(&adopted(None)));
     assert_eq!(rules.json()["segments"][0]["overlay"]["version"], 1, "it stays");
     assert_eq!(rules.json()["segments"][0]["pack"], before["segments"][0]["pack"]);
 }

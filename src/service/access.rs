@@ -65,6 +65,7 @@ rpcs! {
         ListOrders Does::Read(Subject::Trading);
         ListMyTrades Does::Read(Subject::Trading);
         GetMeters Does::Read(Subject::Trading);
+        QuoteFees Does::Read(Subject::Trading);
         PostIntention Does::Command(CommandKind::PostIntention);
         WithdrawIntention Does::Command(CommandKind::WithdrawIntention);
         ListIntentions Does::Read(Subject::Market);

@@ -11,6 +11,7 @@ use tonic::{Request, Response, Status};
 use v1::stream_entries_response::Event as Told;
 
 use crate::published::{Item, Run};
+use crate::read::Read;
 use crate::read::page::Ask;
 use crate::service::desk::{Desk, named, not_found, open, time_of};
 use crate::service::feed::{Feed, Teller, feed, subscribe};
@@ -355,7 +356,7 @@ impl AdminService for Admin {
         Ok(Response::new(v1::ListEntriesResponse {
             sequence: stamp.sequence.number(),
             time: time_of(stamp),
-            entries: items.iter().map(entry::entry).collect(),
+            entries: items.iter().map(|item| told(&self.0.read, item)).collect(),
             next_page_token: next.map_or_else(String::new, |next| next.token()),
         }))
     }
@@ -368,7 +369,7 @@ impl AdminService for Admin {
     ) -> Result<Response<Self::StreamEntriesStream>, Status> {
         let (visit, ask) = open(request)?;
         let stream = subscribe(&self.0, ask.from_sequence)?;
-        Ok(feed(&self.0, visit, stream, Everything))
+        Ok(feed(&self.0, visit, stream, Everything(self.0.read.clone())))
     }
 }
 
@@ -427,19 +428,24 @@ impl Admin {
     }
 }
 
+/// An entry and the rules that judged it.
+fn told(read: &Read, item: &Item) -> v1::Entry {
+    entry::entry(item, &read.rules_of(item.header().sequence))
+}
+
 /// Tells everything.
-struct Everything;
+struct Everything(Read);
 
 impl Teller for Everything {
     type Message = v1::StreamEntriesResponse;
 
     fn run(&mut self, run: &Run) -> Vec<Self::Message> {
-        let told = |item: Item| v1::StreamEntriesResponse {
+        let message = |item: Item| v1::StreamEntriesResponse {
             sequence: item.header().sequence.number(),
             time: Some(write_time(item.header().at)),
-            event: Some(Told::Entry(entry::entry(&item))),
+            event: Some(Told::Entry(told(&self.0, &item))),
         };
-        run.items().map(told).collect()
+        run.items().map(message).collect()
     }
 
     fn caught_up(&mut self, sequence: Sequence) -> Vec<Self::Message> {

@@ -1,5 +1,6 @@
 //! `TradingService`: orders, intentions and a party's own events.
 
+use sfund_engine::amount::Money;
 use sfund_engine::id::{FundId, IntentionId, OrderId};
 use sfund_proto::v1;
 use sfund_proto::v1::trading_service_server::TradingService;
@@ -144,6 +145,36 @@ impl TradingService for Trading {
             sequence: stamp.sequence.number(),
             time: time_of(stamp),
             ..meters::meters(&far, &fund, &segment, &record)
+        }))
+    }
+
+    async fn quote_fees(
+        &self,
+        request: Request<v1::QuoteFeesRequest>,
+    ) -> Result<Response<v1::QuoteFeesResponse>, Status> {
+        let (visit, ask) = open(request)?;
+        let (fund, side, worth): (FundId, _, _) = named(|fields| {
+            let price = fields.price("price", &ask.price);
+            let units = fields.units("units", &ask.units);
+            let worth = price.times(units).unwrap_or_else(|| {
+                fields.note("units", "times the price is not whole fen, or more than there is");
+                Money::ZERO
+            });
+            (fields.id("fund_id", &ask.fund_id), fields.choice("side", ask.side), worth)
+        })?;
+        let stamp = self.0.after(&visit, ask.after_sequence).await?;
+        let party = self.0.party(&visit, Subject::Trading, &ask.party_id)?;
+        let read = &self.0.read;
+        let fund = read.fund(fund).ok_or_else(|| not_found(&fund))?;
+        let segment = fund.fund.details.segment;
+        let segment = read.segment(segment).ok_or_else(|| not_found(&segment))?;
+        let record = read.party(party).ok_or_else(|| not_found(&party))?;
+        let rates = segment.fees.rates(record.details.tier).unwrap_or_default();
+        Ok(Response::new(v1::QuoteFeesResponse {
+            sequence: stamp.sequence.number(),
+            time: time_of(stamp),
+            currency: fund.fund.details.currency.to_string(),
+            ..meters::fee_quote(side, worth, &rates)
         }))
     }
 

@@ -1,7 +1,9 @@
 //! What a party should know before it acts.
 
-use sfund_engine::policy::Permission;
+use sfund_engine::amount::Money;
+use sfund_engine::policy::{Permission, Rates};
 use sfund_engine::registry::party::{Party, PartyStatus};
+use sfund_engine::trading::side::Side;
 use sfund_proto::v1;
 
 use crate::read::views::{Earliest, FundView, Meters, SegmentView};
@@ -43,6 +45,28 @@ pub fn meters(
         sell_fee_max: ratio_text(rates.sell_max()),
         suspended: party.status == PartyStatus::Suspended,
         reference: fund.fund.reference.as_ref().map(market::reference),
+    }
+}
+
+/// What a trade of `worth` would cost `side` under these rates.
+#[must_use]
+pub fn fee_quote(side: Side, worth: Money, rates: &Rates) -> v1::QuoteFeesResponse {
+    let (taker, maker) = match side {
+        Side::Buy => (rates.taker_buy, rates.maker_buy),
+        Side::Sell => (rates.taker_sell, rates.maker_sell),
+    };
+    let (taker, maker) = (worth.fee_down(taker), worth.fee_down(maker));
+    let most = taker.max(maker);
+    let net = match side {
+        Side::Buy => worth.plus(most),
+        Side::Sell => worth.minus(most),
+    };
+    v1::QuoteFeesResponse {
+        worth: worth.to_string(),
+        taker_fee: taker.to_string(),
+        maker_fee: maker.to_string(),
+        net: net.to_string(),
+        ..Default::default()
     }
 }
 

@@ -159,6 +159,14 @@ pub async fn call(
             list_my_trades "ListMyTrades"
                 v1::ListMyTradesRequest { party_id, ..Default::default() };
             get_meters "GetMeters" v1::GetMetersRequest { party_id, fund_id, after_sequence: 0 };
+            quote_fees "QuoteFees" v1::QuoteFeesRequest {
+                party_id,
+                fund_id,
+                side: of.side.into(),
+                price: "1.50".to_owned(),
+                units: "1000".to_owned(),
+                after_sequence: 0,
+            };
             post_intention "PostIntention" v1::PostIntentionRequest {
                 request_id,
                 validate_only,

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sfund_engine::amount::Units;
-use sfund_engine::id::{FundId, LockId, PartyId, ProposalId, Sequence};
+use sfund_engine::id::{FundId, LockId, PartyId, ProposalId, SegmentId, Sequence};
+use sfund_engine::policy::JudgedBy;
 use sfund_engine::registry::lock_units::LockKind;
 use sfund_engine::registry::party::{PartyDetails, PartyStatus, Qualification, Role};
 use sfund_engine::time::{Date, Time};
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use crate::error::{Refusal, Unreadable};
 use crate::key::KeyHash;
+use crate::wire::policy::judged_of;
 use crate::wire::{self, Twin, bytes32, read, some};
 
 /// What came of a command that may need a second person (复核).
@@ -162,6 +164,17 @@ pub struct Entry {
     pub refusal: Option<Refusal>,
     /// The entry's exact bytes in the journal.
     pub body: Vec<u8>,
+    /// The rules that judged it: what was in force before it.
+    pub rules: RulesInForce,
+}
+
+/// The rules in force at a place of the journal (适用规则版本).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RulesInForce {
+    /// Version of the calendar; 0 before the venue opened.
+    pub calendar: u32,
+    /// What judges on each segment: its pack, and the overlay that binds state-owned sellers.
+    pub segments: Vec<(SegmentId, JudgedBy)>,
 }
 
 /// One event of an entry.
@@ -390,7 +403,17 @@ pub(crate) fn entry_of(wire: v1::Entry) -> Result<Entry, Unreadable> {
         events: events.map(|event| EntryEvent { name: event.name, detail: event.detail }).collect(),
         refusal: wire.refusal.map(Refusal::from_wire),
         body: wire.body,
+        rules: rules_of(wire.rules.unwrap_or_default())?,
     })
+}
+
+fn rules_of(wire: v1::RulesInForce) -> Result<RulesInForce, Unreadable> {
+    let segment = |wire: v1::SegmentRules| {
+        let judges = judged_of(some(wire.judged_by, "judged_by")?);
+        Ok((read(&wire.segment_id, "segment_id")?, judges))
+    };
+    let segments = wire.segments.into_iter().map(segment).collect::<Result<_, _>>()?;
+    Ok(RulesInForce { calendar: wire.calendar_version, segments })
 }
 
 pub(crate) fn status_of(wire: v1::GetServerStatusResponse) -> Result<ServerStatus, Unreadable> {

@@ -1,7 +1,7 @@
 //! What a party should know before it acts in a fund.
 
 use sfund_engine::amount::{Money, Ppm, Units};
-use sfund_engine::registry::fund::{Reference, TradingState};
+use sfund_engine::registry::fund::{Currency, Reference, TradingState};
 use sfund_engine::time::Date;
 use sfund_proto::v1;
 
@@ -91,6 +91,33 @@ pub(crate) fn meters_of(wire: v1::GetMetersResponse) -> Result<Meters, Unreadabl
         buy_fee_max: ratio(&wire.buy_fee_max, "buy_fee_max")?,
         sell_fee_max: ratio(&wire.sell_fee_max, "sell_fee_max")?,
         suspended: wire.suspended,
+    })
+}
+
+/// What a trade would cost under the fees in force. An order that rests keeps the fees under which
+/// it was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeeQuote {
+    /// The currency of all of it.
+    pub currency: Currency,
+    /// Price times units.
+    pub worth: Money,
+    /// The fee of an order that comes in and trades at once (吃单).
+    pub taker_fee: Money,
+    /// The fee of an order that rested (挂单).
+    pub maker_fee: Money,
+    /// The worst that it comes to: what a buyer pays in all, which is what its order holds; what a
+    /// seller receives at least.
+    pub net: Money,
+}
+
+pub(crate) fn fee_quote_of(wire: v1::QuoteFeesResponse) -> Result<FeeQuote, Unreadable> {
+    Ok(FeeQuote {
+        currency: wire::currency(&wire.currency, "currency")?,
+        worth: read(&wire.worth, "worth")?,
+        taker_fee: read(&wire.taker_fee, "taker_fee")?,
+        maker_fee: read(&wire.maker_fee, "maker_fee")?,
+        net: read(&wire.net, "net")?,
     })
 }
 

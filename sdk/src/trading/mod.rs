@@ -4,6 +4,7 @@ pub(crate) mod board;
 pub(crate) mod meters;
 pub(crate) mod order;
 
+use sfund_engine::amount::{Price, Units};
 use sfund_engine::id::{FundId, IntentionId, OrderId, PartyId, Sequence};
 use sfund_engine::time::Time;
 use sfund_engine::trading::side::Side;
@@ -15,7 +16,7 @@ use crate::error::Unreadable;
 use crate::order_stream::OrderStreamRequest;
 use crate::stream::mine::MyStreamRequest;
 use crate::trading::board::{Intention, IntentionFilter, NewIntention, Posted, Suggestion};
-use crate::trading::meters::Meters;
+use crate::trading::meters::{FeeQuote, Meters};
 use crate::trading::order::{
     Amendment, Fill, MassCancellation, Order, OrderOutcome, OrderRecord, fill_of, outcome_of,
 };
@@ -160,6 +161,24 @@ impl Trading {
         let fund_id = fund.to_string();
         let request = v1::GetMetersRequest { party_id, fund_id, ..Default::default() };
         Query::new(&self.client, request, meters::meters_of)
+    }
+
+    /// What a trade would cost the caller, before it acts (费用试算).
+    pub fn quote_fees(
+        &self,
+        fund: FundId,
+        side: Side,
+        price: Price,
+        units: Units,
+    ) -> Query<FeeQuote> {
+        let request = v1::QuoteFeesRequest {
+            fund_id: fund.to_string(),
+            side: side.to_wire(),
+            price: price.to_string(),
+            units: units.to_string(),
+            ..Default::default()
+        };
+        Query::new(&self.client, request, meters::fee_quote_of)
     }
 
     /// Puts an intention on the board (意向申报).

@@ -6,7 +6,7 @@ use sfund_engine::calendar::Calendar;
 use sfund_engine::policy::overlay::Overlay;
 use sfund_engine::policy::parameter::{Parameter, Rules};
 use sfund_engine::policy::{
-    Fees, HolderCaps, Hours, InvestorRules, Limits, Pack, Permission, Rates,
+    Fees, HolderCaps, Hours, InvestorRules, JudgedBy, Limits, Pack, PackVersion, Permission, Rates,
 };
 use sfund_engine::time::Date;
 use sfund_proto::v1;
@@ -20,6 +20,14 @@ fn permission(allowed: bool) -> Permission {
 
 fn narrow<T: TryFrom<u32>>(number: u32, field: &'static str) -> Result<T, Unreadable> {
     T::try_from(number).map_err(|_| Unreadable { field })
+}
+
+pub(crate) fn judged_of(wire: v1::JudgedBy) -> JudgedBy {
+    let overlay = PackVersion { code: wire.overlay_code, version: wire.overlay_version };
+    JudgedBy {
+        pack: PackVersion { code: wire.pack_code, version: wire.pack_version },
+        overlay: Some(overlay).filter(|overlay| !overlay.code.is_empty()),
+    }
 }
 
 pub(crate) fn pack(wire: v1::Pack) -> Result<Pack, Unreadable> {
