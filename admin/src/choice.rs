@@ -75,6 +75,7 @@ choices! {
         TransferRequested "transfer_requested", TransferSettled "transfer_settled",
         UnitsListed "units_listed", UnitsUnlisted "units_unlisted",
         DepositHeld "deposit_held", DepositReturned "deposit_returned",
-        DepositForfeited "deposit_forfeited",
+        DepositForfeited "deposit_forfeited", CallOrderPlaced "call_order_placed",
+        CallOrderClosed "call_order_closed",
     }
 }

@@ -50,8 +50,8 @@ pub use sfund_engine::cash::request_transfer::Direction;
 pub use sfund_engine::cash::settle_transfer::TransferOutcome;
 pub use sfund_engine::decimal::NotAnAmount;
 pub use sfund_engine::id::{
-    FundId, IntentionId, LockId, NotAnId, OrderId, PartyId, ProposalId, SegmentId, Sequence,
-    TradeId, TransferId,
+    CallId, CallOrderId, FundId, IntentionId, LockId, NotAnId, OrderId, PartyId, ProposalId,
+    SegmentId, Sequence, TradeId, TransferId,
 };
 pub use sfund_engine::policy::listing::ListingRules;
 pub use sfund_engine::policy::matching::MatchingRules;
@@ -106,4 +106,4 @@ pub use crate::trading::order::{
     Amendment, Fill, Liquidity, MassCancellation, Order, OrderOutcome, OrderRecord, OrderState,
     Unpriced,
 };
-pub use crate::trading::{MassCancelled, MyTrade, OrderFilter, Trading, WhichOrders};
+pub use crate::trading::{MassCancelled, MyTrade, OrderFilter, TradedOrder, Trading, WhichOrders};

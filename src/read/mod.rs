@@ -8,7 +8,9 @@
 //!
 //! Who may see what is not decided here.
 
+pub mod calls;
 mod depth;
+mod fold_calls;
 mod fold_orders;
 mod fold_register;
 pub mod history;
@@ -32,8 +34,8 @@ use std::time::Duration;
 use dashmap::DashMap;
 use sfund_engine::cash::ledger::{Cash, House};
 use sfund_engine::id::{
-    FundId, IntentionId, ListingId, LockId, OrderId, PartyId, ProposalId, SegmentId, Sequence,
-    TransferId,
+    CallId, CallOrderId, FundId, IntentionId, ListingId, LockId, OrderId, PartyId, ProposalId,
+    SegmentId, Sequence, TransferId,
 };
 use sfund_engine::listing::agreement::AgreementTerms;
 use sfund_engine::listing::confidentiality::Reader;
@@ -47,6 +49,7 @@ use sfund_engine::venue::issue_key::Key;
 use thiserror::Error;
 use tokio::sync::watch;
 
+use self::calls::{CallOrderView, CallView};
 use self::listings::{ListingLine, ListingView};
 use self::page::{Ask, Page};
 use self::rings::Rings;
@@ -122,6 +125,11 @@ struct Models {
     listing_looks: Table<(ListingId, PartyId, [u8; 32]), Look>,
     listing_lines: Rings<ListingId, Arc<ListingLine>>,
     agreements: Table<FundId, AgreementTerms>,
+    /// Those of late among them, as long as their rings hold them; so of their orders.
+    calls: Table<CallId, CallView>,
+    calls_ended: Rings<FundId, Arc<CallView>>,
+    call_orders: Table<(CallId, CallOrderId), CallOrderView>,
+    call_orders_closed: Rings<PartyId, Arc<CallOrderView>>,
     intentions: Table<IntentionId, IntentionView>,
     fund_intentions: RwLock<BTreeSet<(FundId, IntentionId)>>,
     suggestions: Rings<PartyId, Arc<SuggestionView>>,

@@ -72,6 +72,11 @@ impl<K: Copy + Eq + Ord + Hash, V> Table<K, V> {
         keys_after(&self.keys, within, ask)
     }
 
+    /// Every key within these.
+    pub(crate) fn within(&self, keys: impl RangeBounds<K>) -> Vec<K> {
+        read(&self.keys).range(keys).copied().collect()
+    }
+
     /// Every row, in the order of the keys.
     pub(crate) fn all(&self) -> Vec<Arc<V>> {
         read(&self.keys).iter().filter_map(|key| self.find(key)).collect()

@@ -214,6 +214,10 @@ choices! { Command:
     MakeOffer
     AnswerOffer
     SignContract
+    ScheduleCall
+    CancelCall
+    PlaceCallOrder
+    CancelCallOrder
     ; Advance
 }
 
@@ -280,5 +284,10 @@ choices! { Event:
     DepositsReturned
     ContractSigned
     DealHandedOver
+    CallScheduled
+    CallOrderPlaced
+    CallOrderClosed
+    CallClosed
+    CallTraded
     ;
 }

@@ -6,6 +6,7 @@
 mod export;
 mod json;
 mod json_bidding;
+mod json_calls;
 mod json_listings;
 mod json_parts;
 mod rules;

@@ -162,7 +162,8 @@ twins! {
         TransferRequested TransferRequested, TransferSettled TransferSettled,
         UnitsListed UnitsListed, UnitsUnlisted UnitsUnlisted,
         DepositHeld DepositHeld, DepositReturned DepositReturned,
-        DepositForfeited DepositForfeited,
+        DepositForfeited DepositForfeited, CallOrderPlaced CallOrderPlaced,
+        CallOrderClosed CallOrderClosed,
     }
 }
 
