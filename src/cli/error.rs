@@ -21,6 +21,12 @@ pub(super) enum Error {
     /// The market cannot be brought back.
     #[error(transparent)]
     Recovery(#[from] recovery::Error),
+    /// There is no book of an auction.
+    #[error(transparent)]
+    NoBook(#[from] recovery::book::Error),
+    /// What is given is no book of an auction.
+    #[error(transparent)]
+    NotABook(#[from] recovery::book::Unreadable),
     /// The server.
     #[error(transparent)]
     Server(#[from] server::Error),

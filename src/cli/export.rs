@@ -1,18 +1,20 @@
-//! `sfund export`: entries as lines of JSON, with their hashes.
+//! `sfund export`: entries as lines of JSON, with their hashes; the book of an auction.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
 
+use clap::Subcommand;
 use sfund_engine::id::Sequence;
 
-use super::{Ending, Error};
+use super::{Ending, Error, auction};
 use crate::config::Config;
 use crate::journal::sled;
 use crate::recovery::{ExportError, export};
 
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
     /// First entry.
     #[arg(long, value_name = "SEQUENCE", default_value_t = 1)]
     from: u64,
@@ -24,32 +26,31 @@ pub(super) struct Arguments {
     to: Option<PathBuf>,
 }
 
+#[derive(Subcommand)]
+enum What {
+    /// Print the book of a listing's bidding, from which anybody recomputes the award.
+    Auction(auction::ExportArguments),
+}
+
 pub(super) fn run(config: &Config, arguments: &Arguments) -> Result<Ending, Error> {
+    match &arguments.what {
+        None => entries(config, arguments),
+        Some(What::Auction(arguments)) => auction::export(config, arguments),
+    }
+}
+
+fn entries(config: &Config, arguments: &Arguments) -> Result<Ending, Error> {
     let journal = sled::open(&config.store.path)?;
     let from = Sequence::new(arguments.from);
     let until = arguments.until.map_or(journal.reader.newest().sequence, Sequence::new);
     let reader = journal.reader.as_ref();
-    let count = match &arguments.to {
-        Some(path) => {
-            let unwritable = |source| Error::File { path: path.clone(), source };
-            let mut file = BufWriter::new(File::create_new(path).map_err(unwritable)?);
-            let count = export(reader, from, until, &mut file).map_err(|error| match error {
-                ExportError::Journal(error) => Error::Recovery(error),
-                ExportError::Write(source) => unwritable(source),
-            })?;
-            file.flush().and_then(|()| file.get_ref().sync_all()).map_err(unwritable)?;
-            count
-        }
-        None => {
-            let mut stdout = BufWriter::new(io::stdout().lock());
-            let count = export(reader, from, until, &mut stdout).map_err(|error| match error {
-                ExportError::Journal(error) => Error::Recovery(error),
-                ExportError::Write(source) => Error::Output(source),
-            })?;
-            stdout.flush()?;
-            count
-        }
-    };
+    let path = arguments.to.as_deref();
+    let written = auction::to_file_or_stdout(path, |to| export(reader, from, until, to))?;
+    let count = written.map_err(|error| match (error, path) {
+        (ExportError::Journal(error), _) => Error::Recovery(error),
+        (ExportError::Write(source), Some(path)) => Error::File { path: path.to_owned(), source },
+        (ExportError::Write(source), None) => Error::Output(source),
+    })?;
     eprintln!("{count} entries exported");
     Ok(Ending::Good)
 }

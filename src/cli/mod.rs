@@ -3,6 +3,7 @@
 //! Data goes to stdout and talk to stderr. The exit code is 0 if all is good, 1 if something was
 //! found wrong, 2 if that could not be told.
 
+mod auction;
 mod backup;
 mod calc;
 mod completions;
@@ -52,8 +53,9 @@ enum Command {
     /// Show the exchange: a small market, told as a story, then open for you to try.
     Demo(demo::Arguments),
     /// Check the journal: its hash chain, and every decision in it. The server must be stopped.
-    Verify,
-    /// Print entries of the journal as lines of JSON. The server must be stopped.
+    Verify(verify::Arguments),
+    /// Print entries of the journal as lines of JSON, or the book of an auction. The server must be
+    /// stopped.
     Export(export::Arguments),
     /// Copy the journal into a new folder. While the server runs, send it SIGUSR1 instead.
     Backup(backup::Arguments),
@@ -128,7 +130,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<Ending, Error> {
         Command::Serve => serve::run(&loaded.config, output),
         Command::Demo(arguments) => demo::run(&loaded, arguments, output),
         Command::Export(arguments) => export::run(&loaded.config, &arguments),
-        Command::Verify => verify::run(&loaded.config, output),
+        Command::Verify(arguments) => verify::run(&loaded.config, &arguments, output),
         Command::Backup(arguments) => backup::run(&loaded.config, &arguments, output),
         Command::Restore(arguments) => restore::run(&loaded.config, &arguments, output),
         Command::Import(arguments) => import::run(&arguments, output),

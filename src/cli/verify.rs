@@ -1,14 +1,35 @@
-//! `sfund verify`: re-hashes the chain, decides every command again, and compares.
+//! `sfund verify`: re-hashes the chain, decides every command again, and compares; the same of the
+//! book of an auction.
 
+use clap::Subcommand;
 use serde_json::json;
 
 use super::output::{self, Output};
-use super::{Ending, Error};
+use super::{Ending, Error, auction};
 use crate::config::Config;
 use crate::journal::{self, sled};
 use crate::recovery;
 
-pub(super) fn run(config: &Config, output: Output) -> Result<Ending, Error> {
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Recompute an award from the book of its bidding alone.
+    Auction(auction::VerifyArguments),
+}
+
+pub(super) fn run(config: &Config, arguments: &Arguments, output: Output) -> Result<Ending, Error> {
+    match &arguments.what {
+        None => journal(config, output),
+        Some(What::Auction(arguments)) => auction::verify(config, arguments, output),
+    }
+}
+
+fn journal(config: &Config, output: Output) -> Result<Ending, Error> {
     let store = &config.store.path;
     let journal = match sled::open(store) {
         Ok(journal) => journal,

@@ -3,6 +3,7 @@
 //! A snapshot is the market and the history of the read models, folded from the journal alone. It
 //! only ever saves time: without one, or with none that is sound, everything is replayed.
 
+pub mod book;
 mod export;
 mod json;
 mod json_bidding;

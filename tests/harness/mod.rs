@@ -13,6 +13,7 @@
 )]
 
 pub mod acknowledged;
+pub mod bidding;
 pub mod calls;
 pub mod cast;
 pub mod disk;

@@ -302,17 +302,8 @@ impl<'m> Desk<'m> {
     }
 
     fn ask(&self, ask: &Ask, events: &mut Vec<Event>) -> Result<(), Reject> {
-        let (listing, lot, conduct) = (self.listing, &self.open.lot, &self.open.conduct);
-        if let (Ask::Bid(_), Side::Bidder(code)) = (ask, self.side) {
-            let own = lot.bids().iter().filter(|bid| bid.bidder == code).count();
-            let (all, own) = (check::wide(lot.bids().len()), check::wide(own));
-            let (most, most_own) = (conduct.bids_max.into(), conduct.bids_per_bidder_max.into());
-            if most <= all || most_own <= own {
-                return Err(Reject::TooManyBids {
-                    limit: if most <= all { most } else { most_own },
-                });
-            }
-        }
+        let (listing, lot) = (self.listing, &self.open.lot);
+        self.open.conduct.check_room(lot, self.side, ask)?;
         if let Ask::Offer(proposal) | Ask::Counter(_, proposal) = ask {
             self.check_offers(proposal.bidder)?;
         }

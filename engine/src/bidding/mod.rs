@@ -24,8 +24,9 @@ mod tests;
 
 use minicbor::{Decode, Encode};
 
-use self::mode::{Award, Code, ENTRANTS_MAX, Lot, Mode, Phase};
+use self::mode::{Ask, Award, Code, ENTRANTS_MAX, Lot, Mode, Phase, Side};
 use crate::amount::{Money, Ppm};
+use crate::check;
 use crate::deadline::Due;
 use crate::id::{ListingId, PartyId, SegmentId};
 use crate::listing::Listing;
@@ -188,6 +189,27 @@ impl From<&ListingRules> for Conduct {
             after_default: rules.default.after_default,
             next_bidder_working_days: rules.default.next_bidder_working_days,
         }
+    }
+}
+
+impl Conduct {
+    /// Whether one more bid fits, of the lot and of this bidder.
+    ///
+    /// # Errors
+    ///
+    /// [`Reject::TooManyBids`] if it does not.
+    pub fn check_room(&self, lot: &Lot, who: Side, ask: &Ask) -> Result<(), Reject> {
+        if let (Ask::Bid(_), Side::Bidder(code)) = (ask, who) {
+            let own = lot.bids().iter().filter(|bid| bid.bidder == code).count();
+            let (all, own) = (check::wide(lot.bids().len()), check::wide(own));
+            let (most, most_own) = (self.bids_max.into(), self.bids_per_bidder_max.into());
+            if most <= all || most_own <= own {
+                return Err(Reject::TooManyBids {
+                    limit: if most <= all { most } else { most_own },
+                });
+            }
+        }
+        Ok(())
     }
 }
 
