@@ -157,6 +157,12 @@ impl Units {
     /// No units.
     pub const ZERO: Self = Self(0);
 
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+
     /// A number of `e2` hundredths of a unit.
     #[must_use]
     pub const fn from_e2(e2: u64) -> Self {

@@ -41,7 +41,8 @@ impl Market {
         for (_, listing) in self.listings.iter().filter(|(_, listing)| listing.stage.holds_units())
         {
             let sum = offered.entry((listing.seller, listing.terms.fund)).or_default();
-            *sum = sum.checked_add(listing.terms.units).ok_or("listings")?;
+            let units = listing.terms.units.checked_sub(listing.unsold).ok_or("listings")?;
+            *sum = sum.checked_add(units).ok_or("listings")?;
         }
         for record in self.calls.records().values() {
             for order in record.orders.values().filter(|order| order.side == Side::Sell) {

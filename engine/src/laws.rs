@@ -120,13 +120,22 @@ impl World {
             1..10 => self.rng.random_range(1..3_600) * 1_000_000_000,
             _ => self.rng.random_range(1..1_000_000),
         };
-        let at = Time::from_nanos(self.market.now().nanos() + jump);
+        let at = self.pass(jump);
+        let (caller, command) = self.command(at);
+        self.ask(at, caller, command);
+    }
+
+    /// Time passes, and what is due with it; then it is so late.
+    fn pass(&mut self, nanos: u64) -> Time {
+        let at = Time::from_nanos(self.market.now().nanos() + nanos);
         while self.market.next_deadline().is_some_and(|due| due <= at) {
             let at = at.max(self.market.now().next());
             self.enter(at, Caller::Venue, None, Command::Advance);
         }
-        let at = at.max(self.market.now().next());
-        let (caller, command) = self.command(at);
+        at.max(self.market.now().next())
+    }
+
+    fn ask(&mut self, at: Time, caller: Caller, command: Command) {
         let mut id = [0; 16];
         self.rng.fill_bytes(&mut id);
         let fingerprint = fingerprint(&minicbor::to_vec(&command).unwrap());
@@ -212,10 +221,6 @@ impl World {
     fn command(&mut self, at: Time) -> (Caller, Command) {
         let investor = *INVESTORS.choose(&mut self.rng).unwrap();
         let fund = FundId::new(self.rng.random_range(0..FUNDS));
-        // The lots that are open at the start are over within days.
-        if self.entries.len() < 200 && self.rng.random_bool(0.4) {
-            return self.bidding(at);
-        }
         match self.rng.random_range(0..100) {
             0..44 => {
                 let caller = if self.rng.random_range(0..20) == 0 { MEMBER } else { investor };
@@ -467,7 +472,7 @@ fn replay(mut market: Market, entries: &[(Header, Vec<u8>)]) -> Market {
 #[test]
 fn the_laws_hold_on_random_streams() {
     let mut refusals = BTreeMap::<&str, u64>::new();
-    let (mut trades, mut awards, mut prints) = (0, 0, 0);
+    let (mut trades, mut prints) = (0, 0);
     for seed in 0..12 {
         let mut world = World::new(seed);
         let start = world.market.clone();
@@ -488,13 +493,11 @@ fn the_laws_hold_on_random_streams() {
         assert_eq!(caught_up.digest(), digest, "snapshot and tail are live, seed {seed}");
         assert!(caught_up == world.market, "derived state too, seed {seed}");
         trades += world.trades;
-        awards += world.awards;
         prints += world.prints;
         for (name, count) in world.refusals {
             *refusals.entry(name).or_default() += count;
         }
     }
-    assert!(3 < awards, "lots are awarded: {awards}, {refusals:?}");
     assert!(30 < prints, "calls print: {prints}, {refusals:?}");
     assert!(1_000 < trades, "the streams trade: {trades}, {refusals:?}");
     assert!(20 < refusals.len(), "and are refused in many ways: {refusals:?}");

@@ -248,8 +248,17 @@ impl Fold<'_> {
 impl Read {
     /// Puts the row of a listing.
     pub(super) fn put_listing(&self, id: ListingId, record: &Listing) {
-        let Listing { seller, stage, dates, submissions, completeness, end, intentions, .. } =
-            *record;
+        let Listing {
+            seller,
+            stage,
+            dates,
+            submissions,
+            completeness,
+            end,
+            intentions,
+            unsold,
+            ..
+        } = *record;
         let listing = Listing {
             seller,
             stage,
@@ -258,6 +267,7 @@ impl Read {
             completeness,
             end,
             intentions,
+            unsold,
             terms: record.terms.clone(),
             judged: record.judged.clone(),
             reasons: record.reasons.clone(),

@@ -329,6 +329,12 @@ impl Fold<'_> {
             Event::DepositPaid(fact) => self.deposit_paid(fact),
             Event::DepositForfeited(fact) => self.deposit_forfeited(fact),
             Event::DepositsReturned(fact) => self.deposits_returned(fact),
+            Event::DealHandedOver(fact) => {
+                if !fact.unsold.is_zero() {
+                    self.units_unlisted(fact.listing);
+                }
+                self.listing_happened(event);
+            }
             Event::BiddingFailed(fact) => {
                 self.units_unlisted(fact.listing);
                 self.listing_happened(event);
@@ -341,7 +347,6 @@ impl Fold<'_> {
             Event::BiddingOpened(_)
             | Event::LotAwarded(_)
             | Event::AwardVoided(_)
-            | Event::DealHandedOver(_)
             | Event::ListingDrafted(_)
             | Event::PartnersNotified(_)
             | Event::FirstRefusalAnswered(_)

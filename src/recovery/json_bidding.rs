@@ -5,7 +5,7 @@ use sfund_engine::auction::clock::SoftClose;
 use sfund_engine::auction::ration::Margin;
 use sfund_engine::bidding::award::{AwardVoided, DealHandedOver, LotAwarded};
 use sfund_engine::bidding::bid::{
-    Answer, AnswerOffer, CommitBid, LotMoved, MakeOffer, MatchPrice, PlaceBid, RevealBid,
+    Answer, AnswerOffer, CommitBid, LotMoved, MakeOffer, MatchPrice, PlaceBid, Quantity, RevealBid,
 };
 use sfund_engine::bidding::declare::{DeclareInterest, InterestDeclared, Right};
 use sfund_engine::bidding::deposit::{
@@ -48,10 +48,10 @@ records! {
         refund_working_days, notice_working_days, after_default, next_bidder_working_days
     }
     BiddingFailed { listing, reason }
-    PlaceBid { listing, party, price }
+    PlaceBid { listing, party, price, quantity }
     MatchPrice { listing, party }
     CommitBid { listing, party, seal }
-    RevealBid { listing, party, price, salt }
+    RevealBid { listing, party, price, salt, quantity }
     MakeOffer { listing, party, bidder, price, expires, counters }
     AnswerOffer { listing, party, offer, answer }
     LotMoved { listing, change }
@@ -59,7 +59,7 @@ records! {
     AwardVoided { listing }
     SignContract { listing, party, contract }
     ContractSigned { terms }
-    DealHandedOver { listing }
+    DealHandedOver { listing, unsold }
     Entrant { code, held_lots, status }
     Terms { price, minimum, maximum }
     Bid { bidder, terms, at, kind, standing, points }
@@ -101,6 +101,18 @@ impl Json for Opening {
             }
             Self::Negotiated { seconds } => {
                 one("Negotiated", object([("seconds", seconds.json())]))
+            }
+        }
+    }
+}
+
+impl Json for Quantity {
+    fn json(&self) -> Value {
+        match self {
+            Self::All => Value::from("All"),
+            Self::Range { minimum, maximum } => {
+                let fields = [("minimum", minimum.json()), ("maximum", maximum.json())];
+                one("Range", object(fields))
             }
         }
     }

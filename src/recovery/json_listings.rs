@@ -83,7 +83,7 @@ records! {
     Period { from, working_days, last, ends }
     ListingTerms {
         code, headline, fund, units, method, floor, reserve, deposit, announcement_days,
-        if_nobody_comes, payment, interim, ownership, appraisal, disclosures, documents
+        if_nobody_comes, payment, interim, ownership, appraisal, disclosures, documents, portion
     }
     Appraisal { value, base_date, filing }
     Answer { field, answer }

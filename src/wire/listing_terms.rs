@@ -1,5 +1,6 @@
 //! The terms of a listing, both ways.
 
+use sfund_engine::bidding::mode::Portion;
 use sfund_engine::listing::LISTING_DOCUMENTS_MAX;
 use sfund_engine::listing::document::Document;
 use sfund_engine::listing::terms::{Answer, Appraisal, IfNobodyComes, ListingTerms, Payment};
@@ -57,6 +58,7 @@ pub fn read_terms(fields: &mut Fields, terms: &v1::ListingTerms) -> ListingTerms
             },
         ),
         documents: fields.each("documents", &terms.documents, LISTING_DOCUMENTS_MAX, read_document),
+        portion: Portion::Whole,
     }
 }
 
@@ -244,6 +246,7 @@ mod tests {
                 size_bytes: 1,
                 visibility: Visibility::Full,
             }],
+            portion: Portion::Whole,
         }
     }
 

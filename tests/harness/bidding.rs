@@ -8,11 +8,11 @@ use sfund::sequencer::encode_entry;
 use sfund::venue_file;
 use sfund_engine::amount::{Money, Ppm, Price, Units};
 use sfund_engine::bidding::bid::{
-    Answer, AnswerOffer, CommitBid, MakeOffer, MatchPrice, PlaceBid, RevealBid,
+    Answer, AnswerOffer, CommitBid, MakeOffer, MatchPrice, PlaceBid, Quantity, RevealBid,
 };
 use sfund_engine::bidding::declare::{DeclareInterest, Right};
 use sfund_engine::bidding::deposit::PayDeposit;
-use sfund_engine::bidding::mode::{Code, Terms, seal};
+use sfund_engine::bidding::mode::{Code, Portion, Terms, seal};
 use sfund_engine::bidding::open::{OpenBidding, Opening};
 use sfund_engine::bidding::qualify_bidder::{BidderVerdict, QualifyBidder};
 use sfund_engine::bidding::sign::SignContract;
@@ -108,6 +108,7 @@ pub fn terms(code: &str, method: Method, reserve: Reserve) -> ListingTerms {
         appraisal: None,
         disclosures: Disclosure::ALL.iter().map(answered).collect(),
         documents: Vec::new(),
+        portion: Portion::Whole,
     }
 }
 
@@ -379,7 +380,8 @@ fn fund() -> FundDetails {
 
 /// A bid in hundredths of a yuan.
 pub const fn bid(listing: ListingId, party: PartyId, price: u64) -> Command {
-    Command::PlaceBid(PlaceBid { listing, party, price: cents(price) })
+    let (price, quantity) = (cents(price), Quantity::All);
+    Command::PlaceBid(PlaceBid { listing, party, price, quantity })
 }
 
 pub const fn take(listing: ListingId, party: PartyId) -> Command {
@@ -393,7 +395,8 @@ pub fn commit(listing: ListingId, party: PartyId, code: Code, price: u64) -> Com
 }
 
 pub const fn reveal(listing: ListingId, party: PartyId, price: u64) -> Command {
-    Command::RevealBid(RevealBid { listing, party, price: cents(price), salt: SALT })
+    let (price, quantity) = (cents(price), Quantity::All);
+    Command::RevealBid(RevealBid { listing, party, price, salt: SALT, quantity })
 }
 
 /// An offer that binds until `expires`, or an answer to another.

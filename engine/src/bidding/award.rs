@@ -1,9 +1,15 @@
-//! Provisional awards (确定受让方), rules C7, D4, D5.
+//! Provisional awards (确定受让方), rules A8, C7, D4, D5.
+//!
+//! Of a lot that is shared several win, and each signs for its part. Where some do not, those who
+//! signed keep their parts at their prices: what is left is awarded to the next bidders while their
+//! deposits are held, if the pack has it offered to them, and otherwise stays the seller's. What
+//! nobody won is free again with the hand-over.
 
 use minicbor::{Decode, Encode};
 
 use super::mode::Award;
 use super::{Binding, ClaimState, Deal, Progress};
+use crate::amount::Units;
 use crate::event::Event;
 use crate::id::ListingId;
 use crate::market::Market;
@@ -46,10 +52,16 @@ pub struct DealHandedOver {
     /// The listing.
     #[n(0)]
     pub listing: ListingId,
+    /// A8: units that nobody won, free again.
+    #[cbor(n(1), skip_if = "Units::is_zero")]
+    pub unsold: Units,
 }
 
 pub(crate) fn apply_awarded(market: &mut Market, fact: &LotAwarded) {
-    market.award_listing(fact.listing);
+    // What a defaulter left of a shared lot is awarded anew beside what others have signed for.
+    if market.bidding_of(fact.listing).progress != Progress::Awarded {
+        market.award_listing(fact.listing);
+    }
     market.change_bidding(fact.listing, |bidding| {
         bidding.progress = Progress::Awarded;
         // A second award is of what the first left: its losers have waited already.
@@ -78,7 +90,7 @@ pub(crate) fn apply_voided(market: &mut Market, fact: &AwardVoided) {
 }
 
 pub(crate) fn apply_handed_over(market: &mut Market, fact: &DealHandedOver) {
-    market.hand_over(fact.listing);
+    market.hand_over(fact.listing, fact.unsold);
 }
 
 /// The event of a bidding that came to nothing.

@@ -1,23 +1,62 @@
-//! What is asked of a lot (报价): bids, sealed bids, matches, offers and answers, rules B4, D1 to D3.
+//! What is asked of a lot (报价): bids, sealed bids, matches, offers and answers, rules A3 to A5, B4,
+//! D1 to D3.
 //!
-//! Who asks is named in the command; the lot knows codes alone, and so do the events.
+//! Who asks is named in the command; the lot knows codes alone, and so do the events. Of a lot that
+//! may be shared a bid says from how many to how many units it is for. The fewest must make an
+//! investor of the fund (A4) and be no splinter (A5), so that whatever is awarded may be held. A
+//! sealed bid of which that is not so cannot be opened, and forfeits as one that is not. The deposit
+//! is for all that is listed, however much is bid for.
 
 use minicbor::{Decode, Encode};
 
 use super::declare::check_related;
-use super::mode::{Ask, Code, LotEvent, Mode, Phase, Proposal, Side, Terms};
+use super::mode::{Ask, Code, LotEvent, Mode, Pays, Phase, Proposal, Reserve, Sealed, Side, Terms};
+use super::qualify_bidder::{Part, check_buyer, check_part};
 use super::{ClaimState, Open};
-use crate::amount::Price;
+use crate::amount::{Price, Units};
 use crate::check;
 use crate::command::{Command, CommandKind};
 use crate::event::Event;
 use crate::id::{ListingId, OfferId, PartyId};
 use crate::listing::stage::Needs;
 use crate::market::{Context, Market};
+use crate::policy::CASH_MAX;
 use crate::reject::Reject;
 use crate::time::Time;
+use crate::trading::rules;
 
-/// Ask to bid for all that is listed.
+/// How much a bid is for (报价份额).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub enum Quantity {
+    /// All that is listed, or nothing.
+    #[n(0)]
+    #[default]
+    All,
+    /// Of a lot that may be shared, from the fewest to the most units, or nothing; all or none where
+    /// both are one.
+    #[n(1)]
+    Range {
+        /// The fewest, whole lots.
+        #[n(0)]
+        minimum: Units,
+        /// The most, whole lots.
+        #[n(1)]
+        maximum: Units,
+    },
+}
+
+impl Quantity {
+    /// Whether it is all that is listed.
+    #[must_use]
+    pub const fn is_all(&self) -> bool {
+        match self {
+            Self::All => true,
+            Self::Range { .. } => false,
+        }
+    }
+}
+
+/// Ask to bid for what is listed, or a part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct PlaceBid {
     /// The listing.
@@ -29,6 +68,9 @@ pub struct PlaceBid {
     /// For one unit, in whole ticks; of a falling price, the most it takes.
     #[n(2)]
     pub price: Price,
+    /// How much it is for.
+    #[cbor(n(3), skip_if = "Quantity::is_all")]
+    pub quantity: Quantity,
 }
 
 /// B4: ask to take the price that stands, by right of first refusal (行使优先购买权).
@@ -71,6 +113,9 @@ pub struct RevealBid {
     /// The random bytes of the seal.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub salt: [u8; 32],
+    /// How much it is for.
+    #[cbor(n(4), skip_if = "Quantity::is_all")]
+    pub quantity: Quantity,
 }
 
 /// Ask to offer a price to the other side of a negotiation, or to answer its offer with one.
@@ -144,7 +189,8 @@ pub(crate) fn decide_place(
 ) -> Result<(), Reject> {
     let who = (CommandKind::PlaceBid, ask.listing, ask.party);
     let desk = Desk::new(market, context, who)?;
-    let terms = desk.terms(ask.price)?;
+    let terms = desk.terms(ask.price, ask.quantity)?;
+    desk.check_part(ask.party, &terms)?;
     desk.ask(&Ask::Bid(terms), events)
 }
 
@@ -176,7 +222,8 @@ pub(crate) fn decide_reveal(
 ) -> Result<(), Reject> {
     let who = (CommandKind::RevealBid, ask.listing, ask.party);
     let desk = Desk::new(market, context, who)?;
-    let terms = desk.terms(ask.price)?;
+    let terms = desk.terms(ask.price, ask.quantity)?;
+    desk.check_part(ask.party, &terms)?;
     desk.ask(&Ask::Reveal(terms, ask.salt), events)
 }
 
@@ -188,7 +235,7 @@ pub(crate) fn decide_offer(
 ) -> Result<(), Reject> {
     let who = (CommandKind::MakeOffer, ask.listing, ask.party);
     let desk = Desk::new(market, context, who)?;
-    let terms = desk.terms(ask.price)?;
+    let terms = desk.terms(ask.price, Quantity::All)?;
     let proposal = Proposal { bidder: ask.bidder, terms, expires: ask.expires };
     let asked = match ask.counters {
         Some(offer) => Ask::Counter(offer, proposal),
@@ -245,7 +292,7 @@ struct Desk<'m> {
 }
 
 impl<'m> Desk<'m> {
-    /// D1, A9: the seller, or a party whose deposit is held.
+    /// D1, A3, A4, A9: the seller, or a party whose deposit is held and who may hold the units.
     ///
     /// D3: a sealed bid that was handed in binds; whoever became what does not bid reveals it.
     fn new(
@@ -278,19 +325,61 @@ impl<'m> Desk<'m> {
             let code = code.ok_or(Reject::NoDeposit { listing, party })?;
             if !reveals {
                 check_related(market, context.at, listing, party)?;
+                check_buyer(market, context.at, listing, party)?;
             }
             Side::Bidder(code)
         };
         Ok(Self { market, at: context.at, listing, open, side })
     }
 
-    /// All of the lot at a price in whole ticks.
-    fn terms(&self, price: Price) -> Result<Terms, Reject> {
+    /// So much of the lot at a price in whole ticks.
+    fn terms(&self, price: Price, quantity: Quantity) -> Result<Terms, Reject> {
         let terms = &self.market.find_listing(self.listing)?.terms;
         let fund = self.market.fund(terms.fund)?;
         check::in_ticks(&fund.details, price)?;
         terms.check_price(fund, price)?;
-        Ok(Terms::whole(self.open.lot.quantity(), price))
+        match quantity {
+            Quantity::All => Ok(Terms::whole(self.open.lot.quantity(), price)),
+            Quantity::Range { minimum, maximum } => {
+                let lots = |units| {
+                    check::some_units(units)?;
+                    rules::lots_of(fund, units).map(|lots| u64::from(lots.number()))
+                };
+                Ok(Terms { price, minimum: lots(minimum)?, maximum: lots(maximum)? })
+            }
+        }
+    }
+
+    /// A4, A5: the fewest that a bid for a part takes.
+    fn check_part(&self, party: PartyId, terms: &Terms) -> Result<(), Reject> {
+        let offered = &self.market.find_listing(self.listing)?.terms;
+        let lot = &self.open.lot;
+        if offered.portion.is_whole() {
+            return Ok(());
+        }
+        let least = match (&self.open.mode, lot.reserve()) {
+            // What others bid sets the price, down to the reserve. A hidden one is told to nobody,
+            // and is asked when the contract is signed.
+            (
+                Mode::Sealed(Sealed { pays: Pays::LowestWinning | Pays::Externality, .. }),
+                Reserve::Public(reserve),
+            ) => reserve.min(terms.price),
+            (Mode::Dutch(_), _) => lot.called().unwrap_or(terms.price).min(terms.price),
+            (
+                Mode::Sealed(_)
+                | Mode::English(_)
+                | Mode::Tender(_)
+                | Mode::Negotiated(_)
+                | Mode::Quotes(_)
+                | Mode::Enforcement(_),
+                _,
+            ) => terms.price,
+        };
+        let size = self.market.fund(offered.fund)?.details.lot;
+        let units = terms.minimum.checked_mul(size.e2()).map(Units::from_e2);
+        let part = units.and_then(|units| Some(Part { units, cash: least.times(units)? }));
+        let part = part.ok_or(Reject::OrderTooLarge { cash_max: CASH_MAX })?;
+        check_part(self.market, self.listing, party, part)
     }
 
     /// Each side of a negotiation makes so many offers, and uses up nobody else's.

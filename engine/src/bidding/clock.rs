@@ -6,10 +6,10 @@
 use super::award::{AwardVoided, DealHandedOver, LotAwarded, failed};
 use super::bid::LotMoved;
 use super::deposit::{DepositForfeited, DepositsReturned, Forfeit};
-use super::mode::{Award, Code, LotEvent, Mode, OfferState, Phase, Side};
+use super::mode::{Award, Code, Line, LotEvent, Mode, OfferState, Phase, Side};
 use super::sign::check_signature;
-use super::{Bidding, Binding, ClaimState, Deal, Open, Progress, after_working_days};
-use crate::amount::{Money, Ppm};
+use super::{Bidding, Binding, ClaimState, Conduct, Deal, Open, Progress, after_working_days};
+use crate::amount::{Money, Ppm, Units};
 use crate::event::Event;
 use crate::id::ListingId;
 use crate::listing::WHOLE;
@@ -93,15 +93,7 @@ impl Clerk<'_> {
         } else {
             (Binding::Offered, conduct.next_bidder_working_days)
         };
-        let after = |days| after_working_days(self.market, self.at, days);
-        events.push(Event::LotAwarded(Box::new(LotAwarded {
-            listing: self.listing,
-            award,
-            binding,
-            signature_due: after(days),
-            shown_until: after(conduct.notice_working_days),
-            refund_due: after(conduct.refund_working_days),
-        })));
+        events.push(self.awarded(conduct, award, binding, days));
     }
 
     /// D5: whether somebody won, and every winner can sign: who has its deposit back is bound to
@@ -129,36 +121,83 @@ impl Clerk<'_> {
     fn deal(&self, open: &Open, deal: &Deal, events: &mut Vec<Event>) {
         let signed = self.bidding.is_signed(deal);
         if signed && deal.shown_until <= self.at && self.bidding.losers().next().is_none() {
-            let listing = self.listing;
-            return events.push(Event::DealHandedOver(DealHandedOver { listing }));
+            let (listing, unsold) = (self.listing, self.unsold(deal));
+            return events.push(Event::DealHandedOver(DealHandedOver { listing, unsold }));
         }
         if signed || self.at < deal.signature_due {
             return self.refund(events);
         }
         let (market, listing) = (self.market, self.listing);
         let last = Time::from_nanos(deal.signature_due.nanos().saturating_sub(1));
+        // What was signed for stands where the lot is shared.
+        let kept: Vec<Line> =
+            if open.mode.portion().is_whole() { Vec::new() } else { self.signed(deal) };
         // C1: nobody could sign on an appraisal that is out, and that is no bidder's default.
-        if market.check_deal_appraisal(listing, market.date(last)).is_err() {
+        if kept.is_empty() && market.check_deal_appraisal(listing, market.date(last)).is_err() {
             return events.push(failed(listing));
         }
         // D5: who has not signed is out; D4: who could have forfeits.
+        let mut lot = open.lot.clone();
         for line in deal.award.winners() {
-            let claim = self.bidding.coded(line.bidder).expect("a code is of a claim");
-            if claim.state != ClaimState::Signed {
-                let could = check_signature(market, last, listing, claim.party).is_ok();
-                match deal.binding {
-                    Binding::Bound if could => {
-                        self.forfeit(open, line.bidder, WHOLE, Forfeit::NotSigned, events);
-                    }
-                    // The market let it not sign, or it never bound itself to this: its deposit
-                    // goes back.
-                    Binding::Bound | Binding::Offered => {}
-                }
-                events.push(self.moved(LotEvent::Barred(line.bidder)));
+            let code = line.bidder;
+            let claim = self.bidding.coded(code).expect("a code is of a claim");
+            // Of a falling price one may have taken several parts.
+            if claim.state == ClaimState::Signed || lot.is_barred(code) {
+                continue;
             }
+            let could = check_signature(market, last, listing, claim.party).is_ok();
+            match deal.binding {
+                Binding::Bound if could => {
+                    self.forfeit(open, code, WHOLE, Forfeit::NotSigned, events);
+                }
+                // The market let it not sign, or it never bound itself to this: its deposit goes
+                // back.
+                Binding::Bound | Binding::Offered => {}
+            }
+            lot.apply(&LotEvent::Barred(code));
+            events.push(self.moved(LotEvent::Barred(code)));
         }
         assert!(open.lot.phase() == Phase::Over, "an award follows the end");
-        events.push(Event::AwardVoided(AwardVoided { listing }));
+        if kept.is_empty() {
+            return events.push(Event::AwardVoided(AwardVoided { listing }));
+        }
+        let bound = |code| {
+            let claim = self.bidding.coded(code);
+            claim.is_some_and(|claim| claim.state == ClaimState::Deposited)
+        };
+        let award = open.conduct.rest(&open.mode, &lot, (&deal.award, &kept), bound);
+        let days = open.conduct.next_bidder_working_days;
+        events.push(self.awarded(&open.conduct, award, Binding::Offered, days));
+    }
+
+    /// Lines of those who have signed.
+    fn signed(&self, deal: &Deal) -> Vec<Line> {
+        let signed = |line: &&Line| {
+            let claim = self.bidding.coded(line.bidder);
+            claim.is_some_and(|claim| claim.state == ClaimState::Signed)
+        };
+        deal.award.winners().filter(signed).copied().collect()
+    }
+
+    /// A8: units that nobody won.
+    fn unsold(&self, deal: &Deal) -> Units {
+        let offered = self.market.listing_of_fact(self.listing);
+        let units = deal.award.sold().checked_mul(self.market.lot_of_listing(offered).e2());
+        let sold = units.map(Units::from_e2).expect("at most the units that are listed");
+        offered.terms.units.minus(sold)
+    }
+
+    /// The event of an award: contracts are signed within so many working days.
+    fn awarded(&self, conduct: &Conduct, award: Award, binding: Binding, days: u16) -> Event {
+        let after = |days| after_working_days(self.market, self.at, days);
+        Event::LotAwarded(Box::new(LotAwarded {
+            listing: self.listing,
+            award,
+            binding,
+            signature_due: after(days),
+            shown_until: after(conduct.notice_working_days),
+            refund_due: after(conduct.refund_working_days),
+        }))
     }
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn decide(
         return Err(Reject::AlreadyDeclared { listing, party });
     }
     check_related(market, context.at, listing, party)?;
-    let limit = super::claims_max(&rules);
+    let limit = super::claims_max(&rules, offered.terms.portion, market.lots_of_listing(offered));
     if limit <= bidding.claims.len() {
         let limit = crate::check::wide(limit);
         return Err(Reject::TooManyBidders { listing, limit });

@@ -1,9 +1,9 @@
 //! Biddings for tests, over the venue of [`crate::fixture`].
 
-use super::bid::{CommitBid, MatchPrice, PlaceBid, RevealBid};
+use super::bid::{CommitBid, MatchPrice, PlaceBid, Quantity, RevealBid};
 use super::declare::{DeclareInterest, Right};
 use super::deposit::PayDeposit;
-use super::mode::{Code, Terms, seal};
+use super::mode::{Code, Portion, Terms, seal};
 use super::open::{OpenBidding, Opening};
 use super::qualify_bidder::{BidderVerdict, QualifyBidder};
 use super::sign::SignContract;
@@ -52,7 +52,29 @@ pub(crate) const fn open(begins: Time, opening: Opening) -> Command {
 
 /// A bid in hundredths of a yuan.
 pub(crate) const fn bid(who: PartyId, price: u64) -> Command {
-    Command::PlaceBid(PlaceBid { listing: LISTING, party: who, price: cents(price) })
+    let (price, quantity) = (cents(price), Quantity::All);
+    Command::PlaceBid(PlaceBid { listing: LISTING, party: who, price, quantity })
+}
+
+/// A bid in hundredths of a yuan for a part.
+pub(crate) const fn part(who: PartyId, price: u64, minimum: u64, maximum: u64) -> Command {
+    let quantity = Quantity::Range { minimum: units(minimum), maximum: units(maximum) };
+    Command::PlaceBid(PlaceBid { listing: LISTING, party: who, price: cents(price), quantity })
+}
+
+/// A sealed bid of `code` for a part.
+pub(crate) fn commit_part(who: PartyId, code: Code, bid: (u64, u64, u64)) -> Command {
+    let (price, minimum, maximum) = bid;
+    let terms = Terms { price: cents(price), minimum, maximum };
+    let seal = seal(&SALT, LISTING.number(), code, &terms);
+    Command::CommitBid(CommitBid { listing: LISTING, party: who, seal })
+}
+
+/// And its opening.
+pub(crate) const fn reveal_part(who: PartyId, bid: (u64, u64, u64)) -> Command {
+    let (price, minimum, maximum) = (cents(bid.0), units(bid.1), units(bid.2));
+    let quantity = Quantity::Range { minimum, maximum };
+    Command::RevealBid(RevealBid { listing: LISTING, party: who, price, salt: SALT, quantity })
 }
 
 pub(crate) const fn take(who: PartyId) -> Command {
@@ -66,8 +88,8 @@ pub(crate) fn commit(who: PartyId, code: Code, price: u64) -> Command {
 }
 
 pub(crate) const fn reveal(who: PartyId, price: u64) -> Command {
-    let price = cents(price);
-    Command::RevealBid(RevealBid { listing: LISTING, party: who, price, salt: SALT })
+    let (price, quantity) = (cents(price), Quantity::All);
+    Command::RevealBid(RevealBid { listing: LISTING, party: who, price, salt: SALT, quantity })
 }
 
 pub(crate) const fn sign(who: PartyId) -> Command {
@@ -109,7 +131,11 @@ pub(crate) fn claim_right(market: &mut Market, listing: ListingId, holder: Party
 
 /// An announced listing for which these declared an intention, were qualified and have paid.
 pub(crate) fn deposited(method: Method, bidders: &[(PartyId, Right)]) -> Market {
-    let mut market = announced(terms(method));
+    deposited_as(terms(method), bidders)
+}
+
+fn deposited_as(terms: ListingTerms, bidders: &[(PartyId, Right)]) -> Market {
+    let mut market = announced(terms);
     deposit(&mut market, BOB, yuan(1_000_000));
     for (who, right) in bidders {
         if *right == Right::FirstRefusal {
@@ -121,6 +147,10 @@ pub(crate) fn deposited(method: Method, bidders: &[(PartyId, Right)]) -> Market 
     }
     market
 }
+
+/// A price that falls from 2.00, by 0.10 a minute.
+pub(crate) const DUTCH: Opening =
+    Opening::Dutch { start: cents(200), step: cents(10), step_seconds: 60 };
 
 /// CAROL is bidder-1 and DAVE bidder-2.
 pub(crate) const TWO: [(PartyId, Right); 2] = [(CAROL, Right::None), (DAVE, Right::None)];
@@ -145,7 +175,16 @@ pub(crate) fn close(market: &mut Market) {
 
 /// Bidding is open, and begins in a minute; the moment at which it does.
 pub(crate) fn opened(method: Method, bidders: &[(PartyId, Right)], how: Opening) -> (Market, Time) {
-    let mut market = deposited(method, bidders);
+    opened_as(terms(method), bidders, how)
+}
+
+/// The same for a lot that may be shared.
+pub(crate) fn shared(method: Method, bidders: &[(PartyId, Right)], how: Opening) -> (Market, Time) {
+    opened_as(ListingTerms { portion: Portion::Parts, ..terms(method) }, bidders, how)
+}
+
+fn opened_as(terms: ListingTerms, bidders: &[(PartyId, Right)], how: Opening) -> (Market, Time) {
+    let mut market = deposited_as(terms, bidders);
     close(&mut market);
     let begins = soon(&market).plus_seconds(60);
     accept(&mut market, party(OPERATOR), open(begins, how));

@@ -4,8 +4,9 @@
 //! opened, the lot and its mode. The modes are rule books of their own, in [`mode`]; what they award
 //! with is [`crate::auction`]. One file a command; what falls due is in [`clock`].
 //!
-//! Behind the commands a lot is sold whole. A lot that may be shared, tenders, quotes and enforced
-//! sales are rules that no command knows yet.
+//! Sealed bids and a falling price share a lot where the listing says so: several win, and each
+//! signs for its part. Every other way sells it whole. Tenders, quotes and enforced sales are rules
+//! that no command knows yet.
 
 pub mod award;
 pub mod bid;
@@ -24,7 +25,7 @@ mod tests;
 
 use minicbor::{Decode, Encode};
 
-use self::mode::{Ask, Award, Code, ENTRANTS_MAX, Lot, Mode, Phase, Side};
+use self::mode::{Ask, Award, Code, ENTRANTS_MAX, Line, Lot, Mode, Phase, Portion, Side};
 use crate::amount::{Money, Ppm};
 use crate::check;
 use crate::deadline::Due;
@@ -176,6 +177,29 @@ pub struct Conduct {
     pub next_bidder_working_days: u16,
 }
 
+impl Conduct {
+    /// D5: who gets what beside the lines that some have signed for, after others of `award` were
+    /// barred from the lot: what these leave goes to the next bidders, if the pack says so and each
+    /// of them is bound still, and otherwise stays the seller's.
+    #[must_use]
+    pub fn rest(
+        &self,
+        mode: &Mode,
+        lot: &Lot,
+        (award, kept): (&Award, &[Line]),
+        is_bound: impl Fn(Code) -> bool,
+    ) -> Award {
+        let next = match self.after_default {
+            AfterDefault::NextBidder => mode.rest(lot, kept),
+            AfterDefault::Reauction => None,
+        };
+        let keeps = |line: &Line| kept.iter().any(|own| own.bid == line.bid);
+        let next =
+            next.filter(|award| award.winners().all(|line| keeps(line) || is_bound(line.bidder)));
+        next.unwrap_or_else(|| award.without(|code| lot.is_barred(code)))
+    }
+}
+
 impl From<&ListingRules> for Conduct {
     fn from(rules: &ListingRules) -> Self {
         Self {
@@ -303,7 +327,8 @@ impl Bidding {
             | ClaimState::Returned
             | ClaimState::Defaulted => claim.held == Money::ZERO,
         };
-        let stage = stage && (dealt || !signed);
+        let sold = self.deal.as_ref().map_or(0, |deal| deal.award.sold());
+        let stage = stage && (dealt || !signed) && sold <= quantity;
         stage && lot.is_none_or(|lot| of_listing(lot) && known(lot)) && self.claims.iter().all(held)
     }
 
@@ -319,6 +344,18 @@ impl Bidding {
         let awarded = self.progress == Progress::Awarded;
         let deal = self.deal.as_ref().filter(|_| awarded);
         deal.is_some_and(|deal| deal.award.winners().any(|line| claim.code == Some(line.bidder)))
+    }
+
+    /// Whether all that is listed is sold once `party` has signed; before an award nobody knows
+    /// better.
+    pub(crate) fn is_last(&self, party: PartyId) -> bool {
+        let Some((deal, open)) = self.deal.as_ref().zip(self.open.as_ref()) else { return true };
+        let done = |code| {
+            let claim = self.coded(code);
+            claim.is_some_and(|claim| claim.party == party || claim.state == ClaimState::Signed)
+        };
+        deal.award.sold() == open.lot.quantity()
+            && deal.award.winners().all(|line| done(line.bidder))
     }
 
     /// Whether every winner has signed.
@@ -343,9 +380,11 @@ static NOBODY: Bidding = Bidding {
     progress: Progress::Gathering,
 };
 
-/// Most who declare an intention for one listing: an award speaks of all of them in one entry.
-fn claims_max(rules: &ListingRules) -> usize {
-    usize::try_from(rules.limits.bidders_per_lot_max).unwrap_or(usize::MAX).min(ENTRANTS_MAX)
+/// Most who declare an intention for one listing: an award speaks of all of them in one entry, and
+/// weighs them all where they may share the lot.
+fn claims_max(rules: &ListingRules, portion: Portion, lots: u64) -> usize {
+    let most = usize::try_from(rules.limits.bidders_per_lot_max).unwrap_or(usize::MAX);
+    most.min(ENTRANTS_MAX).min(portion.bids_max(lots))
 }
 
 impl Market {

@@ -1,8 +1,9 @@
 //! Opening the bidding (开启竞价), rules A1, B4, C1, C4, D1, D2.
 //!
 //! The announcement is over, everybody who declared an intention knows whether it may bid, and no
-//! deposit is awaited any more. Two or more bid in the way that was announced; one negotiates at
-//! the floor or above; without any the listing ends.
+//! deposit is awaited any more. Two or more bid in the way that was announced, for all of it or, if
+//! that was announced, for parts; one negotiates for all of it at the floor or above; without any
+//! the listing ends.
 
 use minicbor::{Decode, Encode};
 
@@ -11,7 +12,7 @@ use super::mode::{
     Portion, Reserve, SECONDS_MAX, SameRank, Sealed,
 };
 use super::{Claim, ClaimState, Conduct, Open, Progress};
-use crate::amount::Price;
+use crate::amount::{Price, Units};
 use crate::check;
 use crate::event::Event;
 use crate::id::ListingId;
@@ -148,7 +149,8 @@ pub(crate) fn decide(
         _ => offered.terms.method,
     };
     market.check_deal_appraisal(listing, market.date(ask.begins))?;
-    let mode = mode(&rules, method, ask.opening).ok_or(Reject::OtherMethod { listing, method })?;
+    let terms = (method, offered.terms.portion);
+    let mode = mode(&rules, terms, ask.opening).ok_or(Reject::OtherMethod { listing, method })?;
     check_opening(market, listing, ask.opening)?;
     let judged = market.judges_of_listing(listing)?;
     // From here on the answer is yes.
@@ -187,8 +189,7 @@ pub(crate) fn apply_failed(market: &mut Market, fact: &BiddingFailed) {
 
 /// Lots of the fund that are listed.
 fn quantity(market: &Market, listing: ListingId) -> u64 {
-    let record = market.listing_of_fact(listing);
-    market.lots_listed(record).expect("a listing's fund is registered, and its lot is some")
+    market.lots_of_listing(market.listing_of_fact(listing))
 }
 
 impl Market {
@@ -197,16 +198,30 @@ impl Market {
         let lot = self.fund(listing.terms.fund).ok()?.details.lot;
         listing.terms.units.e2().checked_div(lot.e2())
     }
+
+    /// Units of one lot of the fund of which a listing of the market is.
+    pub(crate) fn lot_of_listing(&self, listing: &Listing) -> Units {
+        self.fund(listing.terms.fund).expect("a listing's fund is registered").details.lot
+    }
+
+    /// Lots of the fund that a listing of the market offers.
+    pub(crate) fn lots_of_listing(&self, listing: &Listing) -> u64 {
+        self.lots_listed(listing).expect("a listing's fund is registered, and its lot is some")
+    }
 }
 
 /// The parameters of the mode: what was announced, what the pack says, and what was left open.
-fn mode(rules: &ListingRules, method: Method, opening: Opening) -> Option<Mode> {
+fn mode(
+    rules: &ListingRules,
+    (method, portion): (Method, Portion),
+    opening: Opening,
+) -> Option<Mode> {
     let sealed = |pays| match opening {
         Opening::Sealed { commit_seconds } => Some(Mode::Sealed(Sealed {
             commit_seconds,
             reveal_seconds: rules.sealed.reveal_minutes.saturating_mul(60),
             pays,
-            portion: Portion::Whole,
+            portion,
             margin: rules.award.margin,
         })),
         Opening::English { .. } | Opening::Dutch { .. } | Opening::Negotiated { .. } => None,
@@ -219,7 +234,7 @@ fn mode(rules: &ListingRules, method: Method, opening: Opening) -> Option<Mode> 
         (Method::SealedUniform, _) => sealed(Pays::LowestWinning),
         (Method::SealedVickrey, _) => sealed(Pays::Externality),
         (Method::Dutch, Opening::Dutch { start, step, step_seconds }) => {
-            Some(Mode::Dutch(Dutch { start, step, step_seconds, portion: Portion::Whole }))
+            Some(Mode::Dutch(Dutch { start, step, step_seconds, portion }))
         }
         (Method::Negotiated, Opening::Negotiated { seconds }) => {
             let days = u64::from(rules.offers.offer_days_max);

@@ -1,4 +1,4 @@
-//! Saying who may bid for a listing (资格审核), rules A3, A4, A9, B3, B4, D1.
+//! Saying who may bid for a listing (资格审核), rules A3, A4, A5, A9, B3, B4, D1.
 //!
 //! Who may, has a code from then on, and a deposit that is due in some working days.
 
@@ -11,6 +11,7 @@ use crate::amount::{Money, Units};
 use crate::check;
 use crate::event::Event;
 use crate::id::{ListingId, PartyId};
+use crate::listing::Listing;
 use crate::listing::stage::Needs;
 use crate::market::{Context, Market};
 use crate::registry::{holders, qualify};
@@ -87,6 +88,7 @@ pub(crate) fn decide(
     if ask.verdict == BidderVerdict::Qualify {
         check_related(market, context.at, listing, party)?;
         check_buyer(market, context.at, listing, party)?;
+        check_part(market, listing, party, Part::whole(offered))?;
         let given = |priority: bool| {
             let codes = bidding.claims.iter().filter_map(|claim| claim.code);
             let same = codes.filter(|code| code.has_priority() == priority).count();
@@ -127,7 +129,48 @@ pub(crate) fn apply(market: &mut Market, fact: &BidderQualified) {
     });
 }
 
-/// A3, A4: the party may hold what is listed, at the floor, once the seller has it no more.
+/// What somebody would buy (受让份额): so many units for so much.
+#[derive(Clone, Copy)]
+pub(super) struct Part {
+    pub(super) units: Units,
+    pub(super) cash: Money,
+}
+
+impl Part {
+    /// All that is listed, at the floor: what is paid only adds to it.
+    pub(super) fn whole(offered: &Listing) -> Self {
+        Self { units: offered.terms.units, cash: offered.terms.worth() }
+    }
+}
+
+/// A4, A5: so much makes an investor of the fund, and a part is no splinter.
+pub(super) fn check_part(
+    market: &Market,
+    listing: ListingId,
+    party: PartyId,
+    part: Part,
+) -> Result<(), Reject> {
+    let terms = &market.find_listing(listing)?.terms;
+    let fund = &market.fund(terms.fund)?.details;
+    let (units, minimum) = (part.units, fund.minimum_ticket);
+    // Holders of one right share what is sold whole as they hold it.
+    if !terms.portion.is_whole() && units < minimum.min(terms.units) {
+        return Err(Reject::BelowMinimumTicket { units, minimum });
+    }
+    let (fund, invested) = (terms.fund, part.cash);
+    let segment = market.segment(market.fund(fund)?.details.segment)?;
+    let minimum = segment.pack.investors.investment_min;
+    let held = market.register.holding(party, fund).total();
+    if held == Units::ZERO && invested < minimum {
+        return Err(Reject::BelowInvestmentMin { fund, invested, minimum });
+    }
+    Ok(())
+}
+
+/// A3, A4: the party may hold units of what is listed, once the seller has them no more.
+///
+/// Who has signed for another part holds nothing yet, and counts; the seller leaves with the last
+/// who signs.
 pub(super) fn check_buyer(
     market: &Market,
     at: Time,
@@ -135,21 +178,26 @@ pub(super) fn check_buyer(
     party: PartyId,
 ) -> Result<(), Reject> {
     let offered = market.find_listing(listing)?;
-    let (fund, units) = (offered.terms.fund, offered.terms.units);
+    let fund = offered.terms.fund;
     let record = market.party(party)?;
     record.check_active(party)?;
     let investors = &market.segment(market.fund(fund)?.details.segment)?.pack.investors;
     qualify::check(party, record, investors, market.date(at))?;
-    // The floor times the units is whole fen; what the party holds already only adds to it.
-    let (invested, minimum) = (offered.terms.worth(), investors.investment_min);
-    let held = market.register.holding(party, fund).total();
-    if held == Units::ZERO && invested < minimum {
-        return Err(Reject::BelowInvestmentMin { fund, invested, minimum });
+    let joins =
+        |party, record| holders::joining(record, market.register.holding(party, fund).total());
+    let own = joins(party, record);
+    if own == 0 {
+        return Ok(());
     }
-    let joins = holders::joining(record, held);
+    let bidding = market.bidding_of(listing);
+    let mut all = own;
+    for claim in bidding.claims.iter().filter(|claim| claim.state == ClaimState::Signed) {
+        all = all.saturating_add(joins(claim.party, market.party(claim.party)?));
+    }
     let kept = market.register.holding(offered.seller, fund).total();
-    let leaves = if kept == units { market.party(offered.seller)?.details.look_through } else { 0 };
-    holders::holder_cap_after(market, fund, joins, leaves).map(|_| ())
+    let sold = kept == offered.terms.units && bidding.is_last(party);
+    let leaves = if sold { market.party(offered.seller)?.details.look_through } else { 0 };
+    holders::holder_cap_after(market, fund, all, leaves).map(|_| ())
 }
 
 /// B3, B4: lots that a partner holds; who holds none, or did not keep its right, has none.

@@ -7,9 +7,11 @@ use crate::reject::Reject;
 impl From<Refusal> for Reject {
     fn from(refusal: Refusal) -> Self {
         match refusal {
+            Refusal::QuantityOutOfRange { minimum, maximum, quantity } => {
+                Self::QuantityOutOfRange { minimum, maximum, quantity }
+            }
+            Refusal::WholeLotOnly { quantity } => Self::WholeLotOnly { quantity },
             Refusal::NotOfThisMode
-            | Refusal::QuantityOutOfRange { .. }
-            | Refusal::WholeLotOnly { .. }
             | Refusal::NoSuchBid { .. }
             | Refusal::PointsOutOfRange { .. } => Self::NotOfThisMode {},
             Refusal::NotAdmitted { code } => Self::NotAdmitted { code },

@@ -1,13 +1,14 @@
-//! Signing the contract (签订产权交易合同), rules A3, A4, A9, C1, D4.
+//! Signing the contract (签订产权交易合同), rules A3, A4, A5, A9, C1, D4.
 //!
-//! Each winner signs in time; then the losers' deposits go back, and the winner's is price. When the
+//! Each winner signs in time, for its part where several won; then the losers' deposits go back, and the winner's is price. When the
 //! result was shown long enough (C7), settlement has the deal.
 
 use minicbor::{Decode, Encode};
 
 use super::declare::check_related;
-use super::qualify_bidder::check_buyer;
+use super::qualify_bidder::{Part, check_buyer, check_part};
 use super::{ClaimState, Progress};
+use crate::amount::{Money, Units};
 use crate::event::Event;
 use crate::id::{ListingId, PartyId};
 use crate::listing::stage::Needs;
@@ -57,7 +58,7 @@ pub(crate) fn decide(
     Ok(())
 }
 
-/// A3, A4, A9, C1: what the market asks of a winner that signs at `at`.
+/// A3, A4, A5, A9, C1: what the market asks of a winner that signs at `at`.
 pub(super) fn check_signature(
     market: &Market,
     at: Time,
@@ -65,8 +66,27 @@ pub(super) fn check_signature(
     party: PartyId,
 ) -> Result<(), Reject> {
     check_buyer(market, at, listing, party)?;
+    check_part(market, listing, party, won(market, listing, party)?)?;
     market.check_deal_appraisal(listing, market.date(at))?;
     check_related(market, at, listing, party)
+}
+
+/// What the award in force gives a party, and what it pays for it: exact, for a lot at a tick is
+/// whole fen.
+fn won(market: &Market, listing: ListingId, party: PartyId) -> Result<Part, Reject> {
+    let bidding = market.bidding_of(listing);
+    let code = bidding.claim(party).and_then(|claim| claim.code);
+    let lines = bidding.deal.iter().flat_map(|deal| deal.award.winners());
+    let lot = market.fund(market.find_listing(listing)?.terms.fund)?.details.lot;
+    let mut part = Part { units: Units::ZERO, cash: Money::ZERO };
+    for line in lines.filter(|line| Some(line.bidder) == code) {
+        part.units = part.units.plus(line.units(lot));
+        part.cash = part.cash.plus(line.cash(lot));
+    }
+    if part.units.is_zero() {
+        return Err(Reject::NotTheWinner { listing, party });
+    }
+    Ok(part)
 }
 
 pub(crate) fn apply(market: &mut Market, fact: &ContractSigned) {

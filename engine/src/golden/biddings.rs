@@ -2,12 +2,12 @@
 
 use super::listings::LISTING;
 use super::{LATER, NOW, OTHER};
-use crate::amount::{Money, Ppm, Price};
+use crate::amount::{Money, Ppm, Price, Units};
 use crate::auction::clock::SoftClose;
 use crate::auction::ration::Margin;
 use crate::bidding::award::{AwardVoided, DealHandedOver, LotAwarded};
 use crate::bidding::bid::{
-    Answer, AnswerOffer, CommitBid, LotMoved, MakeOffer, MatchPrice, PlaceBid, RevealBid,
+    Answer, AnswerOffer, CommitBid, LotMoved, MakeOffer, MatchPrice, PlaceBid, Quantity, RevealBid,
 };
 use crate::bidding::declare::{DeclareInterest, InterestDeclared, Right};
 use crate::bidding::deposit::{
@@ -34,6 +34,9 @@ const HOLDER: Code = Code::Priority(300);
 const BIDDER: Code = Code::Bidder(3);
 const TERMS: Terms = Terms { price: PRICE, minimum: 70_000, maximum: 100_000 };
 
+const PART: Quantity =
+    Quantity::Range { minimum: Units::from_e2(100_000), maximum: Units::from_e2(7_000_000) };
+
 /// One of each kind, and more where a command has several shapes.
 pub(super) fn commands() -> Vec<Command> {
     let (listing, party) = (LISTING, OTHER);
@@ -43,6 +46,10 @@ pub(super) fn commands() -> Vec<Command> {
         let (bidder, price, expires) = (BIDDER, PRICE, LATER);
         let ask = MakeOffer { listing: LISTING, party: OTHER, bidder, price, expires, counters };
         Command::MakeOffer(ask)
+    };
+    let reveal = |quantity| {
+        let (price, salt) = (PRICE, [0xAB; 32]);
+        Command::RevealBid(RevealBid { listing: LISTING, party: OTHER, price, salt, quantity })
     };
     let answer = |answer| {
         let offer = OfferId::new(300);
@@ -63,10 +70,12 @@ pub(super) fn commands() -> Vec<Command> {
         open(Opening::Sealed { commit_seconds: 86_400 }),
         open(Opening::Dutch { start: PRICE, step: Price::from_e4(500), step_seconds: 60 }),
         open(Opening::Negotiated { seconds: 700_000 }),
-        Command::PlaceBid(PlaceBid { listing, party, price: PRICE }),
+        Command::PlaceBid(PlaceBid { listing, party, price: PRICE, quantity: Quantity::All }),
+        Command::PlaceBid(PlaceBid { listing, party, price: PRICE, quantity: PART }),
         Command::MatchPrice(MatchPrice { listing, party }),
         Command::CommitBid(CommitBid { listing, party, seal: [0xCD; 32] }),
-        Command::RevealBid(RevealBid { listing, party, price: PRICE, salt: [0xAB; 32] }),
+        reveal(Quantity::All),
+        reveal(PART),
         offer(None),
         offer(Some(OfferId::new(70_000))),
         answer(Answer::Accept),
@@ -143,7 +152,8 @@ fn life() -> Vec<Event> {
         forfeited(Beneficiary::Venue, Forfeit::NoQuote),
         Event::DepositsReturned(DepositsReturned { listing }),
         Event::ContractSigned(ContractSigned { terms: sign() }),
-        Event::DealHandedOver(DealHandedOver { listing }),
+        Event::DealHandedOver(DealHandedOver { listing, unsold: Units::ZERO }),
+        Event::DealHandedOver(DealHandedOver { listing, unsold: Units::from_e2(7_000_000) }),
     ]
 }
 

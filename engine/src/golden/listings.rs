@@ -2,6 +2,7 @@
 
 use super::{FUND, LATER, NOW, OTHER, date};
 use crate::amount::{Ppm, Price, Units};
+use crate::bidding::mode::Portion;
 use crate::command::Command;
 use crate::event::Event;
 use crate::id::ListingId;
@@ -56,6 +57,7 @@ pub(super) fn commands() -> Vec<Command> {
         Command::RevokeListing(Box::new(RevokeListing { listing, reason: reason() })),
         draft(None, terms()),
         draft(Some(LISTING), bare_terms()),
+        draft(None, shared_terms()),
         Command::SubmitListing(SubmitListing { listing: LISTING }),
         review(ListingVerdict::Accept, Vec::new()),
         review(ListingVerdict::Reject, reasons()),
@@ -275,7 +277,12 @@ fn terms() -> ListingTerms {
             document("审计报告", DocumentKind::FinancialReport, 7, Visibility::Full),
             document("项目简介", DocumentKind::Teaser, 8, Visibility::Teaser),
         ],
+        portion: Portion::Whole,
     }
+}
+
+fn shared_terms() -> ListingTerms {
+    ListingTerms { method: Method::SealedUniform, portion: Portion::Parts, ..bare_terms() }
 }
 
 fn bare_terms() -> ListingTerms {

@@ -5,13 +5,14 @@ use rand::seq::IndexedRandom;
 
 use super::{INVESTORS, World};
 use crate::amount::Price;
+use crate::bidding::Progress;
 use crate::bidding::bid::{
-    Answer, AnswerOffer, CommitBid, MakeOffer, MatchPrice, PlaceBid, RevealBid,
+    Answer, AnswerOffer, CommitBid, MakeOffer, MatchPrice, PlaceBid, Quantity, RevealBid,
 };
 use crate::bidding::declare::{DeclareInterest, Right};
 use crate::bidding::deposit::PayDeposit;
 use crate::bidding::fixture::claim_right;
-use crate::bidding::mode::{Code, Terms, seal};
+use crate::bidding::mode::{Code, Portion, Terms, seal};
 use crate::bidding::open::{OpenBidding, Opening};
 use crate::bidding::qualify_bidder::{BidderVerdict, QualifyBidder};
 use crate::bidding::sign::SignContract;
@@ -31,17 +32,24 @@ use crate::time::Time;
 
 const SALT: [u8; 32] = [4; 32];
 const LOTS: u64 = 100;
-const METHODS: [Method; 4] =
-    [Method::English, Method::SealedVickrey, Method::Dutch, Method::Negotiated];
+const METHODS: [(Method, Portion); 7] = [
+    (Method::English, Portion::Whole),
+    (Method::SealedVickrey, Portion::Whole),
+    (Method::Dutch, Portion::Whole),
+    (Method::Negotiated, Portion::Whole),
+    (Method::SealedUniform, Portion::Parts),
+    (Method::SealedVickrey, Portion::Parts),
+    (Method::Dutch, Portion::Parts),
+];
 
 /// A listing that takes intentions, and one of each method with bidders whose announcement is over.
 pub(super) fn prepare(market: &mut Market) {
     deposit(market, BOB, yuan(1_000));
     announce(market, terms(Method::English, Reserve::Public));
-    for (number, method) in (0..).zip(METHODS) {
+    for (number, (method, portion)) in (0..).zip(METHODS) {
         let reserve = [Reserve::Public, Reserve::Hidden][number % 2];
         let code = format!("B-{number}");
-        let listing = announce(market, ListingTerms { code, ..terms(method, reserve) });
+        let listing = announce(market, ListingTerms { code, portion, ..terms(method, reserve) });
         claim_right(market, listing, BOB);
         for (bidder, right) in
             [(CAROL, Right::None), (DAVE, Right::None), (BOB, Right::FirstRefusal)]
@@ -65,7 +73,7 @@ fn opening(method: Method) -> Opening {
     match method {
         Method::Dutch => Opening::Dutch { start: cents(150), step: cents(7), step_seconds: 3_000 },
         Method::Negotiated => Opening::Negotiated { seconds: 400_000 },
-        Method::SealedVickrey => Opening::Sealed { commit_seconds: 90_000 },
+        Method::SealedUniform | Method::SealedVickrey => Opening::Sealed { commit_seconds: 90_000 },
         _ => Opening::English { increment: cents(1) },
     }
 }
@@ -97,7 +105,7 @@ fn qualify(listing: ListingId, bidder: PartyId, verdict: BidderVerdict) -> Comma
 impl World {
     /// Something about a bidding, by whom it takes.
     pub(super) fn bidding(&mut self, at: Time) -> (Caller, Command) {
-        let listing = ListingId::new(self.rng.random_range(0..6));
+        let listing = ListingId::new(self.rng.random_range(0..9));
         let who = *INVESTORS.choose(&mut self.rng).unwrap();
         let command = match self.rng.random_range(0..20) {
             0 | 1 => {
@@ -114,17 +122,21 @@ impl World {
             4 | 5 => return (party(OPERATOR), self.opening(listing, at)),
             6..11 => {
                 let price = cents(self.rng.random_range(95..140));
-                Command::PlaceBid(PlaceBid { listing, party: who, price })
+                let quantity = self.quantity();
+                Command::PlaceBid(PlaceBid { listing, party: who, price, quantity })
             }
             11 => Command::MatchPrice(MatchPrice { listing, party: who }),
             12 => {
                 let code = self.code_of(listing, who);
-                let seal = seal(&SALT, listing.number(), code, &Terms::whole(LOTS, own(who)));
+                let seal = seal(&SALT, listing.number(), code, &self.sealed(listing, who));
                 Command::CommitBid(CommitBid { listing, party: who, seal })
             }
             13 | 14 => {
-                let price = own(who);
-                Command::RevealBid(RevealBid { listing, party: who, price, salt: SALT })
+                let Terms { price, minimum, maximum } = self.sealed(listing, who);
+                let [minimum, maximum] = [minimum, maximum].map(units);
+                let part = Quantity::Range { minimum, maximum };
+                let quantity = if self.is_shared(listing) { part } else { Quantity::All };
+                Command::RevealBid(RevealBid { listing, party: who, price, salt: SALT, quantity })
             }
             15 | 16 => self.offer(listing, who, at),
             17 => {
@@ -143,7 +155,7 @@ impl World {
 
     fn opening(&mut self, listing: ListingId, at: Time) -> Command {
         let begins = at.plus_seconds(self.rng.random_range(0..600));
-        let opening = opening(*METHODS.choose(&mut self.rng).unwrap());
+        let opening = opening(METHODS.choose(&mut self.rng).unwrap().0);
         Command::OpenBidding(OpenBidding { listing, begins, opening })
     }
 
@@ -162,6 +174,34 @@ impl World {
         })
     }
 
+    fn quantity(&mut self) -> Quantity {
+        let rng = &mut self.rng;
+        match rng.random_range(0..4) {
+            0 => Quantity::All,
+            1 => {
+                let minimum = units(rng.random_range(0..120));
+                Quantity::Range { minimum, maximum: units(rng.random_range(0..120)) }
+            }
+            _ => {
+                let minimum = rng.random_range(1..20);
+                let maximum = units(rng.random_range(minimum..60));
+                Quantity::Range { minimum: units(minimum), maximum }
+            }
+        }
+    }
+
+    fn is_shared(&self, listing: ListingId) -> bool {
+        self.market.listing(listing).is_some_and(|listing| !listing.terms.portion.is_whole())
+    }
+
+    /// What a party seals.
+    fn sealed(&self, listing: ListingId, who: PartyId) -> Terms {
+        let price = own(who);
+        let (minimum, maximum) = own_lots(who);
+        let part = Terms { price, minimum, maximum };
+        if self.is_shared(listing) { part } else { Terms::whole(LOTS, price) }
+    }
+
     fn code_of(&self, listing: ListingId, who: PartyId) -> Code {
         let bidding = self.market.bidding(listing);
         let claim = bidding.and_then(|bidding| bidding.claim(who));
@@ -169,7 +209,40 @@ impl World {
     }
 }
 
-/// What a party seals: it finds it again.
+#[test]
+fn the_laws_hold_on_random_biddings() {
+    let (mut awards, mut handed_over, mut shared) = (0, 0, 0);
+    for seed in 100..112 {
+        let mut world = World::new(seed);
+        let start = world.market.clone();
+        // A day of bids, and a week for signatures.
+        for most in [[90; 1_500].as_slice(), &[2_000; 600]].concat() {
+            let seconds = world.rng.random_range(0..most);
+            let at = world.pass(seconds * 1_000_000_000);
+            let (caller, command) = world.bidding(at);
+            world.ask(at, caller, command);
+        }
+        let replayed = super::replay(start, &world.entries);
+        assert_eq!(replayed.digest(), world.market.digest(), "replay is live, seed {seed}");
+        awards += world.awards;
+        for bidding in world.market.biddings.values() {
+            handed_over += u32::from(bidding.progress == Progress::Over && bidding.deal.is_some());
+            let winners = bidding.deal.iter().map(|deal| deal.award.winners().count());
+            shared += u32::from(winners.max().is_some_and(|winners| 1 < winners));
+        }
+    }
+    assert!(20 < awards && 10 < handed_over && 5 < shared, "{awards} {handed_over} {shared}");
+}
+
+/// The price that a party seals: it finds it again.
 fn own(who: PartyId) -> Price {
     cents(100 + u64::from(who.number()))
+}
+
+/// So many lots at most and at least: some all or none, some to be cut at will, and together more
+/// than there are.
+fn own_lots(who: PartyId) -> (u64, u64) {
+    let number = u64::from(who.number());
+    let maximum = 30 + 7 * (number % 5);
+    ([1, maximum, 10][usize::try_from(number % 3).unwrap()], maximum)
 }

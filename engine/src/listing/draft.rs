@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 
+use crate::amount::Units;
 use crate::check;
 use crate::command::CommandKind;
 use crate::event::Event;
@@ -123,6 +124,7 @@ pub(crate) fn apply(market: &mut Market, fact: &ListingDrafted) {
         readers: BTreeMap::new(),
         looks: BTreeMap::new(),
         intentions: 0,
+        unsold: Units::ZERO,
     };
     market.listings.push(record);
 }
@@ -130,7 +132,7 @@ pub(crate) fn apply(market: &mut Market, fact: &ListingDrafted) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::amount::{Ppm, Price, Units};
+    use crate::amount::{Ppm, Price};
     use crate::fixture::{ALICE, BOB, CAROL, MANAGER, MEMBER, OPERATOR, trading, units};
     use crate::listing::document::{Document, DocumentKind, Sha256, Visibility};
     use crate::listing::fixture::{

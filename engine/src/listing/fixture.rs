@@ -1,6 +1,7 @@
 //! Listings for tests, over the venue of [`crate::fixture`].
 
 use crate::amount::{Ppm, Price, Units};
+use crate::bidding::mode::Portion;
 use crate::calendar::Calendar;
 use crate::command::Command;
 use crate::entry::Caller;
@@ -57,6 +58,7 @@ pub(crate) fn terms() -> ListingTerms {
             .map(|field| Answer { field, answer: "见披露文件".to_owned() })
             .to_vec(),
         documents: Vec::new(),
+        portion: Portion::Whole,
     }
 }
 

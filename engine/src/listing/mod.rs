@@ -123,6 +123,9 @@ pub struct Listing {
     /// Intentions declared since it was announced first, whatever became of them.
     #[n(13)]
     pub intentions: u32,
+    /// A8: units that nobody won, free again since the hand-over.
+    #[cbor(n(14), skip_if = "Units::is_zero")]
+    pub unsold: Units,
 }
 
 /// When a listing last came to a stage (日期).
@@ -177,6 +180,12 @@ impl Completeness {
 }
 
 impl Listing {
+    /// A8: units that it has locked.
+    #[must_use]
+    pub fn units_held(&self) -> Units {
+        if self.stage.holds_units() { self.terms.units.minus(self.unsold) } else { Units::ZERO }
+    }
+
     /// The announcement of a listing that had one.
     pub(crate) fn announcement(&self) -> &Announcement {
         self.announcement.as_ref().expect("what is announced has an announcement")
@@ -394,10 +403,10 @@ impl Market {
         before
     }
 
-    /// A8: moves the units of a listing back from offered to available.
-    fn unlock_listed(&mut self, listing: ListingId) {
+    /// A8: moves units of a listing back from offered to available.
+    fn unlock_listed(&mut self, listing: ListingId, units: Units) {
         let record = self.listing_of_fact(listing);
-        let (units, seller, fund) = (record.terms.units, record.seller, record.terms.fund);
+        let (seller, fund) = (record.seller, record.terms.fund);
         let place = self.register.find(seller, fund).expect("units that are listed are held");
         let holding = self.register.at_mut(place);
         holding.offered = holding.offered.minus(units);
@@ -407,10 +416,11 @@ impl Market {
     /// Brings a listing to `stage`, at the time of the entry; what it no longer holds is unlocked.
     fn stage_listing(&mut self, listing: ListingId, from: Needs, stage: Stage) {
         let now = self.now;
-        let held = self.listing_of_fact(listing).stage;
+        let record = self.listing_of_fact(listing);
+        let (held, units) = (record.stage, record.units_held());
         assert!(from.stages().contains(&held), "a listing moves from where it stands");
         if held.holds_units() && !stage.holds_units() {
-            self.unlock_listed(listing);
+            self.unlock_listed(listing, units);
         }
         self.change_listing(listing, |record| {
             record.stage = stage;

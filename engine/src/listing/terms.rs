@@ -8,6 +8,8 @@ use std::fmt;
 use minicbor::{Decode, Encode};
 
 use crate::amount::{Money, Ppm, Price, Units};
+use crate::auction::lot::QUANTITY_MAX;
+use crate::bidding::mode::Portion;
 use crate::check;
 use crate::id::FundId;
 use crate::listing::document::{self, Document};
@@ -71,6 +73,9 @@ pub struct ListingTerms {
     /// Documents.
     #[n(15)]
     pub documents: Vec<Document>,
+    /// Whether the lot may be shared (整体或分拆转让).
+    #[cbor(n(16), skip_if = "Portion::is_whole")]
+    pub portion: Portion,
 }
 
 /// How the buyer is found (转让方式). The mode's parameters are the bidding's.
@@ -244,8 +249,32 @@ impl ListingTerms {
         document::check(&self.documents)?;
         let fund = market.fund(self.fund)?;
         check::some_units(self.units)?;
-        rules::lots_of(fund, self.units)?;
+        let lots = rules::lots_of(fund, self.units)?;
+        self.check_portion(u64::from(lots.number()))?;
         self.check_price(fund, self.floor)
+    }
+
+    /// Sealed bids and a falling price share a lot, of as many lots as one award divides; every
+    /// other way sells it whole.
+    fn check_portion(&self, lots: u64) -> Result<(), Reject> {
+        match (self.portion, self.method) {
+            (Portion::Whole, _) => Ok(()),
+            (
+                Portion::Parts,
+                Method::SealedPayAsBid
+                | Method::SealedUniform
+                | Method::SealedVickrey
+                | Method::Dutch,
+            ) => check::range(Field::SharedLots, lots, 1, QUANTITY_MAX),
+            (
+                Portion::Parts,
+                Method::English
+                | Method::Tender
+                | Method::Negotiated
+                | Method::RequestForQuote
+                | Method::Judicial,
+            ) => Err(Reject::Inconsistent { field: Field::Portion }),
+        }
     }
 
     /// A price of the listing is whole ticks, no higher than any price may be, and worth no more

@@ -3,6 +3,7 @@
 //! Each is called by the `apply` of an event of the bidding, and asserts what its `decide` checked.
 //! The stages are those of [`Stage`]; the record keeps the date of each.
 
+use crate::amount::Units;
 use crate::id::{ListingId, PartyId};
 use crate::listing::confidentiality;
 use crate::listing::rules::Rules;
@@ -35,8 +36,11 @@ impl Market {
         self.stage_listing(listing, Needs::Awarded, Stage::Bidding);
     }
 
-    /// The contract is signed, and settlement has it (移交结算). The units stay locked for it.
-    pub(crate) fn hand_over(&mut self, listing: ListingId) {
+    /// The contract is signed, and settlement has it (移交结算). The units stay locked for it, but
+    /// for those that nobody won.
+    pub(crate) fn hand_over(&mut self, listing: ListingId, unsold: Units) {
+        self.unlock_listed(listing, unsold);
+        self.change_listing(listing, |record| record.unsold = unsold);
         self.stage_listing(listing, Needs::Awarded, Stage::HandedOver);
     }
 }
@@ -96,7 +100,7 @@ mod tests {
         market.award_listing(LISTING);
         market.reopen_bidding(LISTING);
         market.award_listing(LISTING);
-        market.hand_over(LISTING);
+        market.hand_over(LISTING, Units::ZERO);
         assert_eq!(stage(&market), Stage::HandedOver);
         assert_eq!(held(&market), [units(900_000), units(100_000)]);
         assert_eq!(market.check(), Ok(()));

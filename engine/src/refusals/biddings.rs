@@ -5,8 +5,8 @@ use crate::amount::Price;
 use crate::bidding::bid::{Answer, AnswerOffer, MakeOffer};
 use crate::bidding::declare::Right;
 use crate::bidding::fixture::{
-    DAY, THREE, TWO, bid, claim_right, close, commit, deposited, english, interest, open, opened,
-    pass, pay, reveal, sign, take, terms, verdict,
+    DAY, DUTCH, THREE, TWO, bid, claim_right, close, commit, deposited, english, interest, open,
+    opened, part, pass, pay, reveal, shared, sign, take, terms, verdict,
 };
 use crate::bidding::mode::Code;
 use crate::bidding::open::Opening;
@@ -183,6 +183,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         accept(&mut market, party(CAROL), bid(CAROL, 100));
         pass(&mut market, begins.plus_seconds(DAY + 301));
         own(&mut market, OPERATOR, sign(DAVE))
+    }),
+    ("QUANTITY_OUT_OF_RANGE", || {
+        let (mut market, _) = shared(Method::Dutch, &TWO, DUTCH);
+        own(&mut market, CAROL, part(CAROL, 200, 90_000, 100_001))
+    }),
+    ("WHOLE_LOT_ONLY", || {
+        let (mut market, _) = english(&TWO);
+        own(&mut market, CAROL, part(CAROL, 100, 50_000, 50_000))
     }),
 ];
 

@@ -157,6 +157,10 @@ field_names! {
     70 Reasons "reasons";
     /// Those who accepted confidentiality terms.
     71 Readers "readers";
+    /// Whether a lot may be shared.
+    72 Portion "portion";
+    /// Lots of a listing that may be shared.
+    73 SharedLots "shared_lots";
     /// When bidding begins.
     80 Begins "begins";
     /// Length of a phase of bidding, in seconds.

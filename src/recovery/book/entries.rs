@@ -148,9 +148,9 @@ impl Walk<'_> {
         let codes: Vec<_> = codes.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
         let codes = codes.into_iter().map(|(party, code)| Some((party?, code)));
         let codes = codes.collect::<Option<Vec<_>>>()?;
-        let Opened { listing, quantity, .. } = *self.opened;
+        let Opened { listing, quantity, lot, .. } = *self.opened;
         let begins = head.sequence.next() == self.opened.sequence;
-        begins.then_some((head, Scribe { listing, quantity, seller, codes }))
+        begins.then_some((head, Scribe { listing, quantity, lot, seller, codes }))
     }
 
     /// Whether the entry is the opening that the book tells of.

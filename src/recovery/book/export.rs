@@ -220,6 +220,8 @@ fn opening(
     let bidding = market.bidding(listing).expect("what is opened has bidders");
     let open = bidding.open.as_ref().expect("it was opened just now");
     let (lot, identity): (&Lot, _) = (&open.lot, reader.identity());
+    let fund = market.fund_at(record.terms.fund).expect("a listing is of a fund");
+    let size = fund.details.lot;
     let opened = Opened {
         format: FORMAT,
         store: identity.store,
@@ -236,8 +238,9 @@ fn opening(
         conduct: fact.conduct,
         judged: fact.judged.clone(),
         entrants: lot.entrants().to_vec(),
+        lot: size,
     };
-    let scribe = Scribe::new(listing, lot.quantity(), record.seller, bidding);
+    let scribe = Scribe::new((listing, lot.quantity(), size), record.seller, bidding);
     Read { opened, scribe, before, steps: Vec::new() }
 }
 

@@ -48,6 +48,7 @@ impl Json for Opened {
             conduct,
             judged,
             entrants,
+            lot,
         } = self;
         object([
             ("format", format.json()),
@@ -66,6 +67,7 @@ impl Json for Opened {
             ("conduct", conduct.json()),
             ("judged", judged.json()),
             ("entrants", entrants.json()),
+            ("lot", lot.json()),
         ])
     }
 }

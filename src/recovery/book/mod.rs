@@ -20,7 +20,7 @@ mod tests;
 mod verify;
 
 use minicbor::{Decode, Encode};
-use sfund_engine::amount::Money;
+use sfund_engine::amount::{Money, Units};
 use sfund_engine::bidding::Conduct;
 use sfund_engine::bidding::award::LotAwarded;
 use sfund_engine::bidding::mode::{Ask, Code, Entrant, LotEvent, Mode, Reserve, Side};
@@ -95,6 +95,9 @@ struct Opened {
     /// Who may bid, in the order of admission.
     #[n(14)]
     entrants: Vec<Entrant>,
+    /// Units of one lot of the fund.
+    #[n(15)]
+    lot: Units,
 }
 
 /// One entry of the journal, as far as it is about the lot.

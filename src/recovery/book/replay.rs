@@ -21,7 +21,7 @@ use crate::recovery::book::{Asked, Fact, Opened, Step, Told};
 use crate::recovery::json::Json as _;
 
 /// Refusals that come from the lot itself, so that the file tells whether they are right.
-const OF_THE_LOT: [&str; 18] = [
+const OF_THE_LOT: [&str; 20] = [
     "NOT_OF_THIS_MODE",
     "NOT_ADMITTED",
     "BIDDER_BARRED",
@@ -40,6 +40,8 @@ const OF_THE_LOT: [&str; 18] = [
     "OFFER_NOT_OPEN",
     "OFFER_IS_OPEN",
     "EXPIRY_OUT_OF_RANGE",
+    "QUANTITY_OUT_OF_RANGE",
+    "WHOLE_LOT_ONLY",
 ];
 
 /// What was decided again.
@@ -297,8 +299,16 @@ impl Replay {
     /// D4, D5: what became of an award.
     fn deal(&mut self, deal: &LotAwarded, facts: &[Fact]) -> Result<(), Differences> {
         let winners: Vec<Code> = deal.award.winners().map(|line| line.bidder).collect();
-        let unsigned: Vec<Code> =
-            winners.iter().filter(|code| !self.signed.contains(code)).copied().collect();
+        let mut unsigned: Vec<Code> = Vec::new();
+        for code in winners.iter().filter(|code| !self.signed.contains(code)) {
+            if !unsigned.contains(code) {
+                unsigned.push(*code);
+            }
+        }
+        // What was signed for stands where the lot is shared.
+        let shared = !self.opened.mode.portion().is_whole();
+        let signed = |line: &&Line| shared && self.signed.contains(&line.bidder);
+        let kept: Vec<Line> = deal.award.winners().filter(signed).copied().collect();
         let late = deal.signature_due <= self.at && !unsigned.is_empty();
         match facts {
             [Fact::Returned] => {
@@ -311,17 +321,34 @@ impl Replay {
                 Ok(())
             }
             // C1: the appraisal was out, which no book tells.
-            [Fact::Failed(_)] if late => {
+            [Fact::Failed(_)] if late && kept.is_empty() => {
                 self.came = Came::Failed;
                 self.counts.elsewhere = self.counts.elsewhere.saturating_add(1);
                 Ok(())
             }
-            [barred @ .., Fact::Voided] if late => {
+            [barred @ .., Fact::Voided] if late && kept.is_empty() => {
                 let events: Vec<_> = unsigned.into_iter().map(LotEvent::Barred).collect();
                 self.compare(barred, &events)?;
                 events.iter().for_each(|event| self.lot.apply(event));
                 self.signed.clear();
                 self.came = Came::Open;
+                Ok(())
+            }
+            [barred @ .., Fact::Awarded(fact)] if late && !kept.is_empty() => {
+                let events: Vec<_> = unsigned.into_iter().map(LotEvent::Barred).collect();
+                self.compare(barred, &events)?;
+                events.iter().for_each(|event| self.lot.apply(event));
+                let Opened { conduct, mode, .. } = &self.opened;
+                let bound = |code| !self.returned.contains(&code);
+                let award = conduct.rest(mode, &self.lot, (&deal.award, &kept), bound);
+                let mut differences = differences(&fact.award, &award);
+                if fact.binding != Binding::Offered || fact.listing != deal.listing {
+                    differences.push("what others left is offered to the next".to_owned());
+                }
+                if !differences.is_empty() {
+                    return Err(differences);
+                }
+                self.came = Came::Awarded(fact.clone());
                 Ok(())
             }
             _ => Err(vec!["this does not follow an award like that".to_owned()]),

@@ -1,8 +1,9 @@
 //! What a journal's entries say of one lot, without the names.
 
+use sfund_engine::amount::{Price, Units};
 use sfund_engine::bidding::Bidding;
 use sfund_engine::bidding::bid::{
-    Answer, AnswerOffer, CommitBid, MakeOffer, MatchPrice, PlaceBid, RevealBid,
+    Answer, AnswerOffer, CommitBid, MakeOffer, MatchPrice, PlaceBid, Quantity, RevealBid,
 };
 use sfund_engine::bidding::mode::{Ask, Code, Proposal, Side, Terms};
 use sfund_engine::command::Command;
@@ -19,6 +20,8 @@ pub(super) struct Scribe {
     pub(super) listing: ListingId,
     /// Lots for sale.
     pub(super) quantity: u64,
+    /// Units of one.
+    pub(super) lot: Units,
     pub(super) seller: PartyId,
     /// Who bids under which code. Nobody gets one once bidding is open.
     pub(super) codes: Vec<(PartyId, Code)>,
@@ -26,9 +29,13 @@ pub(super) struct Scribe {
 
 impl Scribe {
     /// The scribe of a lot that was just opened.
-    pub(super) fn new(listing: ListingId, quantity: u64, seller: PartyId, of: &Bidding) -> Self {
+    pub(super) fn new(
+        (listing, quantity, lot): (ListingId, u64, Units),
+        seller: PartyId,
+        of: &Bidding,
+    ) -> Self {
         let coded = of.claims.iter().filter_map(|claim| claim.code.map(|code| (claim.party, code)));
-        Self { listing, quantity, seller, codes: coded.collect() }
+        Self { listing, quantity, lot, seller, codes: coded.collect() }
     }
 
     /// What the entry says of the lot; nothing if it says nothing of it.
@@ -63,8 +70,8 @@ impl Scribe {
     fn asked(&self, command: &Command) -> Option<Asked> {
         let whole = |price| Terms::whole(self.quantity, price);
         let (listing, party, ask) = if let Command::PlaceBid(ask) = command {
-            let PlaceBid { listing, party, price } = *ask;
-            (listing, party, Ask::Bid(whole(price)))
+            let PlaceBid { listing, party, price, quantity } = *ask;
+            (listing, party, Ask::Bid(self.terms(price, quantity)))
         } else if let Command::MatchPrice(ask) = command {
             let MatchPrice { listing, party } = *ask;
             (listing, party, Ask::Match)
@@ -72,8 +79,8 @@ impl Scribe {
             let CommitBid { listing, party, seal } = *ask;
             (listing, party, Ask::Commit(seal))
         } else if let Command::RevealBid(ask) = command {
-            let RevealBid { listing, party, price, salt } = *ask;
-            (listing, party, Ask::Reveal(whole(price), salt))
+            let RevealBid { listing, party, price, salt, quantity } = *ask;
+            (listing, party, Ask::Reveal(self.terms(price, quantity), salt))
         } else if let Command::MakeOffer(ask) = command {
             let MakeOffer { listing, party, bidder, price, expires, counters } = *ask;
             let proposal = Proposal { bidder, terms: whole(price), expires };
@@ -94,6 +101,17 @@ impl Scribe {
         };
         let by = if party == self.seller { Side::Seller } else { Side::Bidder(self.code(party)?) };
         (listing == self.listing).then_some(Asked { by, ask })
+    }
+
+    /// So much at a price. What is no whole number of lots was refused for that.
+    fn terms(&self, price: Price, quantity: Quantity) -> Terms {
+        let lots = |units: Units| units.e2().checked_div(self.lot.e2()).unwrap_or(0);
+        match quantity {
+            Quantity::All => Terms::whole(self.quantity, price),
+            Quantity::Range { minimum, maximum } => {
+                Terms { price, minimum: lots(minimum), maximum: lots(maximum) }
+            }
+        }
     }
 
     /// What the event says of the lot.

@@ -4,7 +4,7 @@
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use sfund_engine::amount::{Money, Ppm, Price};
+use sfund_engine::amount::{Money, Ppm, Price, Units};
 use sfund_engine::auction::clock::SoftClose;
 use sfund_engine::auction::ration::Margin;
 use sfund_engine::bidding::award::LotAwarded;
@@ -100,6 +100,7 @@ fn opened(mode: Mode, reserve: Reserve) -> Opened {
         at: Time::ZERO.plus_seconds(1_000),
         listing: LISTING,
         code: "G-1".to_owned(),
+        lot: Units::from_e2(100),
         quantity: LOTS,
         reserve,
         deposit: Money::from_fen(100),

@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 
 use super::bid::{Bid, Code, Standing};
 use super::lot::Lot;
-use crate::amount::Price;
+use crate::amount::{Money, Price, Units};
 use crate::auction::lot;
 use crate::id::BidId;
 
@@ -101,6 +101,31 @@ pub struct Line {
     pub reason: Reason,
 }
 
+impl Line {
+    /// Units won, of a fund with such lots.
+    ///
+    /// # Panics
+    ///
+    /// Never, of a lot that was listed.
+    #[must_use]
+    pub fn units(&self, lot: Units) -> Units {
+        let units = self.quantity.checked_mul(lot.e2()).map(Units::from_e2);
+        units.expect("at most the units that are listed")
+    }
+
+    /// What is paid for them, exactly: a lot of the fund at a tick is whole fen, and so is whatever
+    /// whole ticks add up to.
+    ///
+    /// # Panics
+    ///
+    /// Never, of a lot that was listed: each bid is in ticks and worth no more than an order may be.
+    #[must_use]
+    pub fn cash(&self, lot: Units) -> Money {
+        let cash = Price::from_e4(self.pays_e4).times(lot);
+        cash.expect("prices are in ticks, and bids are worth an amount that there is")
+    }
+}
+
 /// What came of a lot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Award {
@@ -120,6 +145,24 @@ impl Award {
     /// Lines that won something.
     pub fn winners(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|line| 0 < line.quantity)
+    }
+
+    /// The award without what those got who are out by now.
+    #[must_use]
+    pub fn without(&self, is_out: impl Fn(Code) -> bool) -> Self {
+        let line = |line: &Line| {
+            if is_out(line.bidder) {
+                return Line { quantity: 0, pays_e4: 0, reason: Reason::Barred, ..*line };
+            }
+            *line
+        };
+        Self { lines: self.lines.iter().map(line).collect(), ..self.clone() }
+    }
+
+    /// Lots that were won.
+    #[must_use]
+    pub fn sold(&self) -> u64 {
+        self.winners().fold(0, |sum: u64, line| sum.saturating_add(line.quantity))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use minicbor::{Decode, Encode};
 
-use super::award::Award;
+use super::award::{Award, Line};
 use super::bid::{Ask, Bid, Code, Kind, Side, Standing, Terms};
 use super::lot::{Lot, LotEvent, Phase};
 use super::refusal::Refusal;
@@ -82,12 +82,17 @@ impl Rules for Dutch {
     }
 
     fn close(&self, lot: &Lot) -> Award {
-        let bids: Vec<(BidId, &Bid)> = lot.numbered().collect();
-        divide(lot, &bids, self.portion, lot::Format::Dutch, Margin::Time)
+        self.rest(lot, &[])
     }
 }
 
 impl Dutch {
+    /// Who gets what those of `kept` leave, beside them.
+    pub(super) fn rest(&self, lot: &Lot, kept: &[Line]) -> Award {
+        let bids: Vec<(BidId, &Bid)> = lot.numbered().collect();
+        divide(lot, &bids, self.portion, lot::Format::Dutch, Margin::Time, kept)
+    }
+
     /// Takes lots at the price that is called, be the limit as high as it may.
     fn take(
         &self,

@@ -110,6 +110,36 @@ impl Mode {
             Self::Enforcement(rules) => rules,
         }
     }
+
+    /// Whether the lot may be shared.
+    #[must_use]
+    pub const fn portion(&self) -> Portion {
+        match self {
+            Self::Sealed(rules) => rules.portion,
+            Self::Dutch(rules) => rules.portion,
+            Self::English(_)
+            | Self::Tender(_)
+            | Self::Negotiated(_)
+            | Self::Quotes(_)
+            | Self::Enforcement(_) => Portion::Whole,
+        }
+    }
+
+    /// D5: somebody defaulted on its part of a lot that may be shared: who gets what the lines of
+    /// `kept` leave, beside them; `None` where the lot is sold whole.
+    #[must_use]
+    pub fn rest(&self, lot: &Lot, kept: &[Line]) -> Option<Award> {
+        let shared = !self.portion().is_whole();
+        match self {
+            Self::Sealed(rules) => shared.then(|| rules.rest(lot, kept)),
+            Self::Dutch(rules) => shared.then(|| rules.rest(lot, kept)),
+            Self::English(_)
+            | Self::Tender(_)
+            | Self::Negotiated(_)
+            | Self::Quotes(_)
+            | Self::Enforcement(_) => None,
+        }
+    }
 }
 
 /// The price is one, and all the lots at it are worth an amount that there is.

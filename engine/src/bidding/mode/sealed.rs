@@ -6,7 +6,7 @@
 
 use minicbor::{Decode, Encode};
 
-use super::award::{Award, Line, Reason, times};
+use super::award::{Award, Line, Reason, lost, times};
 use super::bid::{Ask, Bid, Code, Commitment, Kind, Side, Standing, Terms};
 use super::lot::{Lot, LotEvent, Phase};
 use super::refusal::Refusal;
@@ -56,11 +56,12 @@ pub enum Pays {
 }
 
 /// Whether a lot may be shared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Portion {
     /// It goes to one bidder (整体转让).
     #[n(0)]
+    #[default]
     Whole,
     /// It may be shared among several (分拆转让).
     #[n(1)]
@@ -103,16 +104,35 @@ impl Rules for Sealed {
     }
 
     fn close(&self, lot: &Lot) -> Award {
-        let format = match self.pays {
+        self.rest(lot, &[])
+    }
+}
+
+impl Sealed {
+    /// Who gets what those of `kept` leave, beside them.
+    pub(super) fn rest(&self, lot: &Lot, kept: &[Line]) -> Award {
+        divide(lot, &in_order(lot), self.portion, self.format(), self.margin, kept)
+    }
+
+    const fn format(&self) -> lot::Format {
+        match self.pays {
             Pays::Bid => lot::Format::PayAsBid,
             Pays::LowestWinning => lot::Format::Uniform,
             Pays::Externality => lot::Format::Vcg,
-        };
-        divide(lot, &in_order(lot), self.portion, format, self.margin)
+        }
     }
 }
 
 impl Portion {
+    /// Whether it goes to one bidder.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Parts => false,
+        }
+    }
+
     /// One award shares so many lots, and no more.
     pub(super) const fn check_lots(self, quantity: u64) -> Result<(), Unsound> {
         match self {
@@ -132,7 +152,7 @@ impl Portion {
     }
 
     /// How many bids one award takes.
-    pub(super) fn bids_max(self, quantity: u64) -> usize {
+    pub(crate) fn bids_max(self, quantity: u64) -> usize {
         let (counted, _) = self.counted(quantity);
         let lots = usize::try_from(counted).unwrap_or(usize::MAX);
         lot::CELLS_MAX.checked_div(lots).unwrap_or(0).min(lot::BIDS_MAX)
@@ -229,18 +249,23 @@ pub(super) fn unrevealed(lot: &Lot) -> Vec<Code> {
     sealed.map(|sealed| sealed.bidder).collect()
 }
 
-/// Divides the lot among `bids`, earliest first.
+/// Divides among `bids`, earliest first, what those of `kept` leave of the lot.
 pub(super) fn divide(
     lot: &Lot,
     bids: &[(BidId, &Bid)],
     portion: Portion,
     format: lot::Format,
     margin: Margin,
+    kept: &[Line],
 ) -> Award {
-    let (counted, each) = portion.counted(lot.quantity());
-    let mut book = lot::Lot::new(counted, lot.reserve().price()).expect("the lot was checked");
+    let left = kept.iter().fold(lot.quantity(), |left, line| left.saturating_sub(line.quantity));
+    let (counted, each) = portion.counted(left);
+    let mut book = lot::Lot::new(counted, lot.reserve().price())
+        .expect("the lot was checked, and some is left");
+    let is_kept = |id: BidId| kept.iter().any(|line| line.bid == id);
+    let others = bids.iter().filter(|(id, _)| !is_kept(*id));
     let (standing, barred): (Vec<_>, Vec<_>) =
-        bids.iter().partition(|(_, bid)| !lot.is_barred(bid.bidder));
+        others.partition(|(_, bid)| !lot.is_barred(bid.bidder));
     for (place, (_, bid)) in (0..).zip(&standing) {
         let (minimum, maximum) = match portion {
             Portion::Whole => (1, 1),
@@ -250,8 +275,8 @@ pub(super) fn divide(
         book.take(lot::Bid { bidder, price, minimum, maximum }).expect("bids were checked");
     }
     let award = book.award(format, margin);
-    let mut lines: Vec<Line> =
-        barred.iter().map(|(bid, of)| super::award::lost(*bid, of, Reason::Barred)).collect();
+    let mut lines: Vec<Line> = kept.to_vec();
+    lines.extend(barred.iter().map(|(bid, of)| lost(*bid, of, Reason::Barred)));
     for ((bid, of), verdict) in standing.iter().zip(&award.verdicts) {
         lines.push(Line {
             bid: *bid,
@@ -262,5 +287,7 @@ pub(super) fn divide(
         });
     }
     lines.sort_by_key(|line| line.bid);
-    Award { lines, unrevealed: unrevealed(lot), uniform: award.uniform }
+    // Who keeps its part may pay another price.
+    let uniform = award.uniform.filter(|_| kept.is_empty());
+    Award { lines, unrevealed: unrevealed(lot), uniform }
 }

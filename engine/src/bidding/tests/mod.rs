@@ -1,6 +1,7 @@
 //! Biddings from the first intention to the contract, or to their failure.
 
 mod guards;
+mod shared;
 
 use super::bid::{Answer, AnswerOffer, LotMoved, MakeOffer};
 use super::declare::Right;

@@ -39,7 +39,7 @@ fn extensible() -> ListingTerms {
 fn standing(stage: Stage) -> Market {
     let mut market = announced(extensible());
     if !stage.holds_units() {
-        market.unlock_listed(LISTING);
+        market.unlock_listed(LISTING, terms().units);
     }
     let until = market.now().plus_seconds(86_400);
     market.change_listing(LISTING, |record| {
