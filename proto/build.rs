@@ -5,8 +5,9 @@ use std::{env, fs, io};
 
 use prost::Message;
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "sfund/v1/admin_service.proto",
+    "sfund/v1/bidding.proto",
     "sfund/v1/common.proto",
     "sfund/v1/listing_service.proto",
     "sfund/v1/market_service.proto",

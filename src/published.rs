@@ -9,7 +9,7 @@ use prost::bytes::Bytes;
 use sfund_engine::command::Command;
 use sfund_engine::entry::{Entry, Header, Outcome};
 use sfund_engine::event::Event;
-use sfund_engine::id::{FundId, Sequence};
+use sfund_engine::id::{FundId, ListingId, Sequence};
 use sfund_engine::reject::Reject;
 use thiserror::Error;
 
@@ -47,10 +47,21 @@ pub(crate) struct Public {
 pub(crate) struct PublicMessage {
     /// The entry, by its place in the block.
     pub(crate) index: usize,
-    /// The fund that it is about; none is about all of them.
-    pub(crate) fund: Option<FundId>,
+    /// What it is about.
+    pub(crate) about: About,
     /// The message, without saying whether more of its entry follow.
     pub(crate) bytes: Bytes,
+}
+
+/// What a message is about: who watches may narrow it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum About {
+    /// All funds.
+    AllFunds,
+    /// One fund.
+    Fund(FundId),
+    /// The lot of a listing.
+    Lot(ListingId),
 }
 
 /// A fund whose book an entry changed.

@@ -11,7 +11,7 @@
 mod harness;
 
 use harness::cast::{Cast, Player, units_of};
-use harness::listings::{Listings, listings, request_id, terms, why};
+use harness::listings::{Listings, command, listings, request_id, terms, why};
 use harness::{Exchange, at, soon, units};
 use sfund_proto::v1;
 use sfund_sdk::MyChange;
@@ -44,21 +44,6 @@ impl Counter {
             stranger: as_(&cast.lender).await,
         }
     }
-}
-
-/// A command about a listing, with its own fields.
-macro_rules! command {
-    ($client:expr, $method:ident, $request:ident, $listing:expr $(, $field:ident: $value:expr)*) => {
-        $client
-            .$method(v1::$request {
-                request_id: request_id(),
-                listing_id: $listing.to_owned(),
-                $($field: $value,)*
-                ..Default::default()
-            })
-            .await
-            .map(tonic::Response::into_inner)
-    };
 }
 
 async fn get(client: &mut Listings, id: &str, after: u64) -> Result<v1::Listing, Status> {

@@ -108,7 +108,7 @@ async fn open(
 ) -> Streaming<v1::StreamMarketResponse> {
     let mut client =
         MarketServiceClient::connect(format!("http://{address}")).await.expect("it answers");
-    let ask = v1::StreamMarketRequest { from_sequence, fund_ids: Vec::new(), levels: 0 };
+    let ask = v1::StreamMarketRequest { from_sequence, ..Default::default() };
     let mut request = Request::new(ask);
     request.metadata_mut().insert("authorization", bearer(PARTIES[0]));
     let mut stream = client.stream_market(request).await.expect("it opens").into_inner();

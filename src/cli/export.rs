@@ -1,11 +1,13 @@
-//! `sfund export`: entries as lines of JSON, with their hashes; the book of an auction.
+//! `sfund export`: entries as lines of JSON, with their hashes; the book of an auction; the evidence
+//! of compliance of a listing.
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
 use sfund_engine::id::Sequence;
 
-use super::{Ending, Error, auction};
+use super::output::Output;
+use super::{Ending, Error, auction, compliance};
 use crate::config::Config;
 use crate::journal::sled;
 use crate::recovery::{ExportError, export};
@@ -30,12 +32,15 @@ pub(super) struct Arguments {
 enum What {
     /// Print the book of a listing's bidding, from which anybody recomputes the award.
     Auction(auction::ExportArguments),
+    /// Print which rules applied to a listing, what happened, and whether they were kept.
+    Compliance(compliance::Arguments),
 }
 
-pub(super) fn run(config: &Config, arguments: &Arguments) -> Result<Ending, Error> {
+pub(super) fn run(config: &Config, arguments: &Arguments, output: Output) -> Result<Ending, Error> {
     match &arguments.what {
         None => entries(config, arguments),
         Some(What::Auction(arguments)) => auction::export(config, arguments),
+        Some(What::Compliance(arguments)) => compliance::run(config, arguments, output),
     }
 }
 

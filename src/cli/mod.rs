@@ -7,6 +7,7 @@ mod auction;
 mod backup;
 mod calc;
 mod completions;
+mod compliance;
 mod config;
 mod demo;
 mod error;
@@ -54,8 +55,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Check the journal: its hash chain, and every decision in it. The server must be stopped.
     Verify(verify::Arguments),
-    /// Print entries of the journal as lines of JSON, or the book of an auction. The server must be
-    /// stopped.
+    /// Print entries of the journal as lines of JSON, the book of an auction, or the evidence of
+    /// compliance of a listing. The server must be stopped.
     Export(export::Arguments),
     /// Copy the journal into a new folder. While the server runs, send it SIGUSR1 instead.
     Backup(backup::Arguments),
@@ -129,7 +130,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<Ending, Error> {
     match cli.command {
         Command::Serve => serve::run(&loaded.config, output),
         Command::Demo(arguments) => demo::run(&loaded, arguments, output),
-        Command::Export(arguments) => export::run(&loaded.config, &arguments),
+        Command::Export(arguments) => export::run(&loaded.config, &arguments, output),
         Command::Verify(arguments) => verify::run(&loaded.config, &arguments, output),
         Command::Backup(arguments) => backup::run(&loaded.config, &arguments, output),
         Command::Restore(arguments) => restore::run(&loaded.config, &arguments, output),

@@ -19,6 +19,11 @@ impl Output {
         Self { json }
     }
 
+    /// Whether it is for programs.
+    pub(super) const fn is_json(self) -> bool {
+        self.json
+    }
+
     /// Prints one answer: `text` for people, `value` for programs.
     pub(super) fn print(self, text: &str, value: &Value) -> io::Result<()> {
         let mut stdout = io::stdout().lock();

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use minicbor::{Decode, Encode};
+use sfund_engine::bidding::mode::Code;
 use sfund_engine::event::Event;
 use sfund_engine::id::{FundId, ListingId, PartyId};
 use sfund_engine::listing::Listing;
@@ -76,6 +77,9 @@ pub struct Happening {
     /// What a holder of the right of first refusal said.
     #[n(11)]
     pub claim: Option<ClaimAnswer>,
+    /// The code of the bidder that it is about.
+    #[n(12)]
+    pub code: Option<Code>,
 }
 
 /// A happening and when it was.
@@ -97,6 +101,8 @@ pub type LookKey = (PartyId, [u8; 32]);
 pub enum Audience {
     /// Who sees the listing's record.
     Record,
+    /// The venue and the bidder that it is about; who sees the listing's record, without the name.
+    Bidder,
     /// Who sees its teaser too.
     Public,
 }
@@ -106,9 +112,16 @@ impl Happening {
     #[must_use]
     pub const fn audience(&self) -> Audience {
         match self.event {
-            107..=114 | 133 | 134 | 136 | 137 | 141 => Audience::Public,
+            107..=114 | 133 | 134 | 136 | 137 | 139 | 141 => Audience::Public,
+            130..=132 | 135 | 138 | 140 => Audience::Bidder,
             _ => Audience::Record,
         }
+    }
+
+    /// What of it is told to who may not know the bidder.
+    #[must_use]
+    pub fn nameless(&self) -> Self {
+        Self { party: None, reasons: Vec::new(), ..self.clone() }
     }
 
     fn of(event: &Event) -> Self {
@@ -122,8 +135,35 @@ pub fn happening(event: &Event) -> Option<(ListingId, Happening)> {
     before_announcement(event).or_else(|| announced(event)).or_else(|| bidding(event))
 }
 
-/// Of the events by which the bidding moves a listing; who bids and wins is not told here.
+/// Of the events of the bidding but those of the lot itself; who won is not told here.
 fn bidding(event: &Event) -> Option<(ListingId, Happening)> {
+    of_bidder(event).or_else(|| of_bidding(event))
+}
+
+/// Of the events that are about one bidder.
+fn of_bidder(event: &Event) -> Option<(ListingId, Happening)> {
+    let plain = Happening::of(event);
+    Some(if let Event::InterestDeclared(fact) = event {
+        (fact.terms.listing, Happening { party: Some(fact.terms.party), ..plain })
+    } else if let Event::BidderQualified(fact) = event {
+        let (party, code, reasons) = (Some(fact.party), fact.code, vec![fact.reason.clone()]);
+        (fact.listing, Happening { party, code, reasons, ..plain })
+    } else if let Event::DepositPaid(fact) = event {
+        (fact.listing, Happening { party: Some(fact.party), ..plain })
+    } else if let Event::DepositForfeited(fact) = event {
+        (fact.listing, Happening { code: Some(fact.code), ..plain })
+    } else if let Event::ContractSigned(fact) = event {
+        (fact.terms.listing, Happening { party: Some(fact.terms.party), ..plain })
+    } else {
+        return None;
+    })
+}
+
+/// Of the events by which the bidding moves a listing.
+fn of_bidding(event: &Event) -> Option<(ListingId, Happening)> {
+    if let Event::DepositsReturned(fact) = event {
+        return Some((fact.listing, Happening::of(event)));
+    }
     let (listing, stage, end) = if let Event::BiddingOpened(fact) = event {
         (fact.listing, Stage::Bidding, None)
     } else if let Event::BiddingFailed(fact) = event {
@@ -220,7 +260,9 @@ fn announced(event: &Event) -> Option<(ListingId, Happening)> {
 impl Fold<'_> {
     /// Notes what happened to a listing; its row is copied at the end of the round.
     pub(super) fn listing_happened(&mut self, event: &Event) {
-        let Some((listing, what)) = happening(event) else { return };
+        let Some((listing, mut what)) = happening(event) else { return };
+        let coded = |code| self.market.bidding(listing).and_then(|all| all.coded(code));
+        what.party = what.party.or_else(|| Some(coded(what.code?)?.party));
         self.touched.listings.insert(listing);
         self.news.listing_lines.push((listing, Arc::new(ListingLine { stamp: self.stamp, what })));
     }

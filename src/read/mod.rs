@@ -8,6 +8,7 @@
 //!
 //! Who may see what is not decided here.
 
+pub mod biddings;
 pub mod calls;
 mod depth;
 mod fold_calls;
@@ -32,10 +33,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use dashmap::DashMap;
+use sfund_engine::bidding::mode::{Bid, Code, Offer};
+use sfund_engine::bidding::{Claim, Deal};
 use sfund_engine::cash::ledger::{Cash, House};
 use sfund_engine::id::{
-    CallId, CallOrderId, FundId, IntentionId, ListingId, LockId, OrderId, PartyId, ProposalId,
-    SegmentId, Sequence, TransferId,
+    BidId, CallId, CallOrderId, FundId, IntentionId, ListingId, LockId, OfferId, OrderId, PartyId,
+    ProposalId, SegmentId, Sequence, TransferId,
 };
 use sfund_engine::listing::agreement::AgreementTerms;
 use sfund_engine::listing::confidentiality::Reader;
@@ -49,6 +52,7 @@ use sfund_engine::venue::issue_key::Key;
 use thiserror::Error;
 use tokio::sync::watch;
 
+use self::biddings::LotView;
 use self::calls::{CallOrderView, CallView};
 use self::listings::{ListingLine, ListingView};
 use self::page::{Ask, Page};
@@ -125,6 +129,15 @@ struct Models {
     listing_looks: Table<(ListingId, PartyId, [u8; 32]), Look>,
     listing_lines: Rings<ListingId, Arc<ListingLine>>,
     agreements: Table<FundId, AgreementTerms>,
+    lots: Table<ListingId, LotView>,
+    lot_states: Map<(ListingId, Sequence), Arc<LotView>>,
+    deals: Table<ListingId, Deal>,
+    /// Each listing's by the order in which they declared.
+    claims: Table<(ListingId, u64), Claim>,
+    claim_places: Map<(ListingId, PartyId), u64>,
+    claim_codes: Map<(ListingId, Code), u64>,
+    bids: Table<(ListingId, BidId), Bid>,
+    offers: Table<(ListingId, OfferId), Offer>,
     /// Those of late among them, as long as their rings hold them; so of their orders.
     calls: Table<CallId, CallView>,
     calls_ended: Rings<FundId, Arc<CallView>>,

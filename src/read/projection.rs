@@ -20,6 +20,7 @@ use sfund_engine::trading::set_trading_state::TradingScope;
 
 use crate::published::Block;
 use crate::read::Read;
+use crate::read::biddings::LotStates;
 use crate::read::calls::CallView;
 use crate::read::news::{News, Said};
 use crate::read::table::write;
@@ -32,6 +33,7 @@ pub struct Projection {
     touched: Touched,
     news: News,
     said: Said,
+    lot_states: LotStates,
 }
 
 /// What entries touched and is copied once, at the end of a round.
@@ -46,6 +48,9 @@ pub(super) struct Touched {
     pub(super) accounts: Numbers,
     pub(super) listings: BTreeSet<ListingId>,
     pub(super) agreements: BTreeSet<FundId>,
+    pub(super) lots: BTreeSet<ListingId>,
+    /// Those of which everybody is told, at the end of the entry.
+    pub(super) lots_told: BTreeSet<ListingId>,
     pub(super) calls: BTreeSet<CallId>,
     pub(super) venue: bool,
     pub(super) segments: bool,
@@ -112,7 +117,8 @@ impl Projection {
     pub(crate) fn standing(market: Market, read: Read) -> Self {
         let said = Said::of(&market, &read);
         let (touched, news) = (Touched::default(), News::default());
-        let mut projection = Self { market, read, touched, news, said };
+        let lot_states = LotStates::default();
+        let mut projection = Self { market, read, touched, news, said, lot_states };
         projection.copy_all();
         projection
     }
@@ -150,12 +156,16 @@ impl Projection {
             if header.sequence <= self.market.sequence() {
                 continue;
             }
-            let Self { market, read, touched, news, said } = self;
+            let Self { market, read, touched, news, said, .. } = self;
             let stamp = Stamp { sequence: header.sequence, at: header.at };
             let events = outcome.unwrap_or_default();
             market.record_each(header, events, |market, event| {
                 Fold { read, market, touched, news, said, header, stamp }.fold(event);
             });
+            for id in mem::take(&mut self.touched.lots_told) {
+                self.read.put_lot(&self.market, id);
+                self.lot_states.put(&self.read, (id, stamp.sequence));
+            }
         }
         self.news.put(&self.read);
     }
@@ -187,6 +197,9 @@ impl Projection {
         }
         for (id, listing) in (0..).map(ListingId::new).zip(self.market.listings()) {
             self.read.put_whole_listing(id, listing);
+            if let Some(bidding) = self.market.bidding(id) {
+                self.read.put_whole_bidding(&self.market, id, bidding);
+            }
         }
         self.touched.agreements.extend(self.market.agreements().keys());
         self.touched.calls.extend(self.market.calls().keys());
@@ -244,6 +257,9 @@ impl Projection {
         for id in mem::take(&mut touched.listings) {
             let listing = market.listing(id).expect("events name listings that are there");
             self.read.put_listing(id, listing);
+        }
+        for id in mem::take(&mut touched.lots) {
+            self.read.put_lot(market, id);
         }
         for id in mem::take(&mut touched.agreements) {
             let terms = market.agreements().get(&id).expect("events name what was recorded");
@@ -326,28 +342,19 @@ impl Fold<'_> {
             Event::AgreementSet(fact) => {
                 self.touched.agreements.insert(fact.terms.fund);
             }
-            Event::DepositPaid(fact) => self.deposit_paid(fact),
-            Event::DepositForfeited(fact) => self.deposit_forfeited(fact),
-            Event::DepositsReturned(fact) => self.deposits_returned(fact),
-            Event::DealHandedOver(fact) => {
-                if !fact.unsold.is_zero() {
-                    self.units_unlisted(fact.listing);
-                }
-                self.listing_happened(event);
-            }
-            Event::BiddingFailed(fact) => {
-                self.units_unlisted(fact.listing);
-                self.listing_happened(event);
-            }
-            // An intention is counted in the listing.
-            Event::InterestDeclared(fact) => {
-                self.touched.listings.insert(fact.terms.listing);
-            }
-            Event::BidderQualified(_) | Event::LotMoved(_) | Event::ContractSigned(_) => {}
-            Event::BiddingOpened(_)
+            Event::InterestDeclared(_)
+            | Event::BidderQualified(_)
+            | Event::DepositPaid(_)
+            | Event::BiddingOpened(_)
+            | Event::BiddingFailed(_)
+            | Event::LotMoved(_)
             | Event::LotAwarded(_)
             | Event::AwardVoided(_)
-            | Event::ListingDrafted(_)
+            | Event::DepositForfeited(_)
+            | Event::DepositsReturned(_)
+            | Event::ContractSigned(_)
+            | Event::DealHandedOver(_) => self.bidding_happened(event),
+            Event::ListingDrafted(_)
             | Event::PartnersNotified(_)
             | Event::FirstRefusalAnswered(_)
             | Event::GateClosed(_)
@@ -367,6 +374,8 @@ impl Fold<'_> {
             }
             Event::ListingEnded(fact) => {
                 self.units_unlisted(fact.listing);
+                self.claims_changed(fact.listing);
+                self.lot_changed(fact.listing);
                 self.listing_happened(event);
             }
             Event::ListingSubmitted(fact) => {

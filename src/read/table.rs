@@ -14,6 +14,9 @@ use crate::read::page::{Ask, PAGE_LOOKS_MAX, Page};
 /// Rows by an id of ours: what the market numbers needs no hash that withstands choice.
 pub(crate) type Map<K, V> = DashMap<K, V, RandomState>;
 
+/// Keys looked up at once for the newest row.
+const NEWEST_KEYS: usize = 64;
+
 /// Rows by key. One thread writes, any number read.
 pub(crate) struct Table<K, V> {
     rows: Map<K, Arc<V>>,
@@ -75,6 +78,26 @@ impl<K: Copy + Eq + Ord + Hash, V> Table<K, V> {
     /// Every key within these.
     pub(crate) fn within(&self, keys: impl RangeBounds<K>) -> Vec<K> {
         read(&self.keys).range(keys).copied().collect()
+    }
+
+    /// The last row whose key lies in `within` and that `is` picks. Keys are looked up a few at a
+    /// time, so that the lock is held for moments.
+    pub(crate) fn newest(&self, within: impl RangeBounds<K>, is: impl Fn(&V) -> bool) -> Option<K> {
+        let from = within.start_bound().cloned();
+        let mut to = within.end_bound().cloned();
+        loop {
+            if is_empty(from, to) {
+                return None;
+            }
+            let some: Vec<K> =
+                read(&self.keys).range((from, to)).rev().take(NEWEST_KEYS).copied().collect();
+            let found = some.iter().find(|key| self.find(key).is_some_and(|row| is(&row)));
+            match (found, some.last()) {
+                (Some(key), _) => return Some(*key),
+                (None, Some(last)) => to = Bound::Excluded(*last),
+                (None, None) => return None,
+            }
+        }
     }
 
     /// Every row, in the order of the keys.

@@ -4,6 +4,7 @@
 //! only ever saves time: without one, or with none that is sound, everything is replayed.
 
 pub mod book;
+pub mod compliance;
 mod export;
 mod json;
 mod json_bidding;

@@ -68,18 +68,23 @@ impl Desk {
         request: Request<Q>,
     ) -> Result<Response<A>, Status> {
         let (visit, message) = open(request)?;
-        let asked = read(&message, visit.who.party)?;
+        let answer = self.ask(&visit, &message).await?;
+        Ok(Response::new(A::tell(&facts(&answer).map_err(Status::from)?)))
+    }
+
+    /// Takes a command to the market; its answer.
+    pub(crate) async fn ask<Q: Ask>(&self, visit: &Visit, message: &Q) -> Result<Answer, Status> {
+        let asked = read(message, visit.who.party)?;
         let opens_doors = matches!(
             asked.command,
             Command::IssueKey(_) | Command::RevokeKey(_) | Command::Review(_)
         );
-        let answer = self.submit(&visit, asked).await?;
+        let answer = self.submit(visit, asked).await?;
         if opens_doors {
             // The door asks the read models: a key is good, or no longer, once its answer is there.
-            self.after(&visit, answer.sequence().number()).await?;
+            self.after(visit, answer.sequence().number()).await?;
         }
-        let facts = facts(&answer).map_err(Status::from)?;
-        Ok(Response::new(A::tell(&facts)))
+        Ok(answer)
     }
 
     async fn submit(&self, visit: &Visit, asked: Asked) -> Result<Answer, Trouble> {

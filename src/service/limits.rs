@@ -66,6 +66,8 @@ pub struct Limits {
 pub const BATCH_INSTRUCTIONS_MAX: usize = 1_000;
 /// Most funds that one stream of the market is narrowed to.
 pub const STREAM_FUNDS_MAX: usize = 100;
+/// Most lots that one stream of the market is narrowed to.
+pub const STREAM_LOTS_MAX: usize = 100;
 /// Most levels of a book on a stream.
 pub const STREAM_LEVELS_MAX: usize = 20;
 /// What each who watches the market adds to the time that trades gather before they are told, once

@@ -8,7 +8,6 @@
 use std::sync::Arc;
 
 use sfund_engine::id::{FundId, ListingId, PartyId};
-use sfund_engine::listing::gate::GateKind;
 use sfund_engine::listing::stage::Stage;
 use sfund_engine::registry::qualify;
 use sfund_engine::reject::Reject;
@@ -16,7 +15,8 @@ use sfund_proto::v1;
 use sfund_proto::v1::listing_service_server::ListingService;
 use tonic::{Request, Response, Status};
 
-use crate::read::listings::{Audience, ListingView, LookKey};
+use crate::read::listings::{Audience, Happening, ListingView, LookKey};
+use crate::service::depth::Depth;
 use crate::service::desk::{Desk, named, not_found, open, time_of};
 use crate::service::door::Visit;
 use crate::service::visibility::{Relation, Subject, sees};
@@ -28,58 +28,7 @@ use crate::wire::{listing_views as views, page};
 #[derive(Clone)]
 pub(crate) struct Listings(pub(crate) Desk);
 
-/// How much of a listing a caller sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Depth {
-    /// That there is one of that name is not told.
-    Nothing,
-    /// What everybody sees.
-    Teaser,
-    /// What the other partners of the fund are told too.
-    Notice,
-    /// All of it.
-    Record,
-}
-
 impl Listings {
-    /// What the caller is to a listing.
-    fn relation(&self, visit: &Visit, view: &ListingView) -> Relation {
-        let relation = self.0.relation(visit.who.party, view.listing.seller);
-        let is_manager = || {
-            let fund = self.0.read.fund(view.listing.terms.fund);
-            fund.is_some_and(|fund| fund.fund.details.manager == visit.who.party)
-        };
-        if relation == Relation::Stranger && is_manager() { Relation::Manager } else { relation }
-    }
-
-    /// How much of a listing the caller sees.
-    fn depth(&self, visit: &Visit, view: &ListingView) -> Depth {
-        if sees(visit.who.role, Subject::Listings, self.relation(visit, view)) {
-            return Depth::Record;
-        }
-        let is_public = view.listing.stage.is_public();
-        if (is_public || view.listing.stage == Stage::Accepted) && self.is_partner(visit, view) {
-            return Depth::Notice;
-        }
-        if is_public { Depth::Teaser } else { Depth::Nothing }
-    }
-
-    /// B1, B3: whether the caller holds units of the fund whose partners are told.
-    fn is_partner(&self, visit: &Visit, view: &ListingView) -> bool {
-        let listing = &view.listing;
-        let told = [GateKind::PartnersNotice, GateKind::FirstRefusal];
-        let holding = || self.0.read.holding(visit.who.party, listing.terms.fund);
-        told.into_iter().any(|kind| listing.gate(kind).is_some())
-            && holding().is_some_and(|holding| holding.total() != Default::default())
-    }
-
-    /// The listing of this id and how much of it the caller sees, if anything.
-    fn find(&self, visit: &Visit, id: ListingId) -> Result<(Depth, Arc<ListingView>), Trouble> {
-        let view = self.0.read.listing(id).ok_or_else(|| not_found(&id))?;
-        let depth = self.depth(visit, &view);
-        if depth == Depth::Nothing { Err(not_found(&id)) } else { Ok((depth, view)) }
-    }
-
     /// A listing whose `subject` the caller sees.
     fn shown(
         &self,
@@ -88,7 +37,7 @@ impl Listings {
         id: ListingId,
     ) -> Result<Arc<ListingView>, Trouble> {
         let view = self.0.read.listing(id).ok_or_else(|| not_found(&id))?;
-        if sees(visit.who.role, subject, self.relation(visit, &view)) {
+        if sees(visit.who.role, subject, self.0.listing_relation(visit, &view)) {
             Ok(view)
         } else {
             Err(not_found(&id))
@@ -253,6 +202,48 @@ impl ListingService for Listings {
         self.0.command(request).await
     }
 
+    async fn declare_interest(
+        &self,
+        request: Request<v1::DeclareInterestRequest>,
+    ) -> Result<Response<v1::DeclareInterestResponse>, Status> {
+        self.0.command(request).await
+    }
+
+    async fn qualify_bidder(
+        &self,
+        request: Request<v1::QualifyBidderRequest>,
+    ) -> Result<Response<v1::QualifyBidderResponse>, Status> {
+        self.0.qualify_bidder(request).await
+    }
+
+    async fn pay_deposit(
+        &self,
+        request: Request<v1::PayDepositRequest>,
+    ) -> Result<Response<v1::PayDepositResponse>, Status> {
+        self.0.command(request).await
+    }
+
+    async fn open_bidding(
+        &self,
+        request: Request<v1::OpenBiddingRequest>,
+    ) -> Result<Response<v1::OpenBiddingResponse>, Status> {
+        self.0.open_bidding(request).await
+    }
+
+    async fn sign_contract(
+        &self,
+        request: Request<v1::SignContractRequest>,
+    ) -> Result<Response<v1::SignContractResponse>, Status> {
+        self.0.command(request).await
+    }
+
+    async fn list_bidders(
+        &self,
+        request: Request<v1::ListBiddersRequest>,
+    ) -> Result<Response<v1::ListBiddersResponse>, Status> {
+        self.0.list_bidders(request).await
+    }
+
     async fn get_listing(
         &self,
         request: Request<v1::GetListingRequest>,
@@ -260,7 +251,7 @@ impl ListingService for Listings {
         let (visit, ask) = open(request)?;
         let id: ListingId = named(|fields| fields.id("listing_id", &ask.listing_id))?;
         let stamp = self.0.after(&visit, ask.after_sequence).await?;
-        let (depth, view) = self.find(&visit, id)?;
+        let (depth, view) = self.0.listing(&visit, id)?;
         Ok(Response::new(v1::GetListingResponse {
             sequence: stamp.sequence.number(),
             time: time_of(stamp),
@@ -280,7 +271,7 @@ impl ListingService for Listings {
         })?;
         let stamp = self.0.after(&visit, ask.after_sequence).await?;
         let found = self.0.read.listings(&part, |view| {
-            let depth = self.depth(&visit, view);
+            let depth = self.0.depth(&visit, view);
             // Of which fund a listing is, is no part of its teaser.
             let knows_fund = || {
                 Depth::Teaser < depth
@@ -296,7 +287,7 @@ impl ListingService for Listings {
                 && (!ask.own || is_own())
         });
         let (listings, next_page_token) =
-            page::rows(found, |view| self.tell(&visit, &view, self.depth(&visit, &view)));
+            page::rows(found, |view| self.tell(&visit, &view, self.0.depth(&visit, &view)));
         Ok(Response::new(v1::ListListingsResponse {
             sequence: stamp.sequence.number(),
             time: time_of(stamp),
@@ -313,7 +304,7 @@ impl ListingService for Listings {
         let id: ListingId = named(|fields| fields.id("listing_id", &ask.listing_id))?;
         let stamp = self.0.after(&visit, ask.after_sequence).await?;
         let reader = self.0.party(&visit, Subject::Listings, &ask.party_id)?;
-        let (depth, view) = self.find(&visit, id)?;
+        let (depth, view) = self.0.listing(&visit, id)?;
         let floor = if depth == Depth::Record {
             Floor::Shown
         } else if view.listing.stage.is_public() {
@@ -377,13 +368,22 @@ impl ListingService for Listings {
         let part = page::ask::<u64>(ask.page_size, &ask.page_token)?;
         let id: ListingId = named(|fields| fields.id("listing_id", &ask.listing_id))?;
         let stamp = self.0.after(&visit, ask.after_sequence).await?;
-        let (depth, _) = self.find(&visit, id)?;
+        let (depth, view) = self.0.listing(&visit, id)?;
         let sees_record = depth == Depth::Record;
-        let found = self.0.read.listing_lines(id, &part, |line| {
-            sees_record || line.what.audience() == Audience::Public
+        let knows = |what: &Happening| self.0.knows_party(&visit, &view, what);
+        let found = self.0.read.listing_lines(id, &part, |line| match line.what.audience() {
+            Audience::Public => true,
+            Audience::Record => sees_record,
+            Audience::Bidder => sees_record || knows(&line.what),
         });
-        let (events, next_page_token) =
-            page::rows(found, |line| views::happened(id, line.stamp, &line.what));
+        let (events, next_page_token) = page::rows(found, |line| match line.what.audience() {
+            Audience::Bidder if !knows(&line.what) => {
+                views::happened(id, line.stamp, &line.what.nameless())
+            }
+            Audience::Public | Audience::Record | Audience::Bidder => {
+                views::happened(id, line.stamp, &line.what)
+            }
+        });
         Ok(Response::new(v1::ListListingEventsResponse {
             sequence: stamp.sequence.number(),
             time: time_of(stamp),
@@ -411,7 +411,7 @@ impl ListingService for Listings {
             (vec![of(&view)], String::new())
         } else {
             let found = self.0.read.listings(&part, |view| {
-                !view.listing.stage.is_final() && self.depth(&visit, view) == Depth::Record
+                !view.listing.stage.is_final() && self.0.depth(&visit, view) == Depth::Record
             });
             page::rows(found, |view| of(&view))
         };

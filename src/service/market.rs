@@ -161,6 +161,20 @@ impl MarketService for Market {
         }))
     }
 
+    async fn get_lot(
+        &self,
+        request: Request<v1::GetLotRequest>,
+    ) -> Result<Response<v1::GetLotResponse>, Status> {
+        self.0.get_lot(request).await
+    }
+
+    async fn list_lots(
+        &self,
+        request: Request<v1::ListLotsRequest>,
+    ) -> Result<Response<v1::ListLotsResponse>, Status> {
+        self.0.list_lots(request).await
+    }
+
     type StreamMarketStream = Feed<v1::StreamMarketResponse>;
 
     /// Never called: the stream of what is encoded already stands before it.

@@ -6,7 +6,9 @@
 pub mod access;
 mod admin;
 pub mod auth;
+mod bidding;
 mod connection;
+mod depth;
 mod desk;
 pub mod door;
 mod feed;

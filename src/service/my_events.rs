@@ -35,7 +35,8 @@ struct Belongings {
     transfers: HashSet<TransferId>,
     locks: HashSet<LockId>,
     intentions: HashSet<IntentionId>,
-    /// Listings of its own, and those whose confidentiality terms it accepted.
+    /// Listings of its own, those whose confidentiality terms it accepted, and those for which it
+    /// would bid.
     listings: HashMap<ListingId, Audience>,
 }
 
@@ -104,8 +105,9 @@ impl Belongings {
         let intentions = every(|ask| read.intentions(ask, |view| view.terms.party == party));
         let listings = every(|ask| read.listings(ask, |_| true)).into_iter().filter_map(|view| {
             let accepted = || read.listing_reader(view.id, party).map(|_| Audience::Public);
+            let would_bid = || read.claim(view.id, party).map(|_| Audience::Public);
             let hears = (view.listing.seller == party).then_some(Audience::Record);
-            hears.or_else(accepted).map(|hears| (view.id, hears))
+            hears.or_else(accepted).or_else(would_bid).map(|hears| (view.id, hears))
         });
         Self {
             party,
@@ -142,6 +144,10 @@ impl Belongings {
             self.listings.insert(fact.listing, Audience::Record);
         } else if let Event::ConfidentialityAccepted(fact) = event
             && fact.terms.reader == self.party
+        {
+            self.listings.entry(fact.terms.listing).or_insert(Audience::Public);
+        } else if let Event::InterestDeclared(fact) = event
+            && fact.terms.party == self.party
         {
             self.listings.entry(fact.terms.listing).or_insert(Audience::Public);
         }
@@ -181,6 +187,10 @@ impl Owners for Belongings {
 
     fn hears_of_listing(&self, listing: ListingId) -> Option<Audience> {
         self.listings.get(&listing).copied()
+    }
+
+    fn read(&self) -> &Read {
+        &self.read
     }
 }
 

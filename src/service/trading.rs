@@ -245,6 +245,62 @@ impl TradingService for Trading {
         }))
     }
 
+    async fn place_bid(
+        &self,
+        request: Request<v1::PlaceBidRequest>,
+    ) -> Result<Response<v1::PlaceBidResponse>, Status> {
+        self.0.place_bid(request).await
+    }
+
+    async fn match_price(
+        &self,
+        request: Request<v1::MatchPriceRequest>,
+    ) -> Result<Response<v1::MatchPriceResponse>, Status> {
+        self.0.match_price(request).await
+    }
+
+    async fn commit_bid(
+        &self,
+        request: Request<v1::CommitBidRequest>,
+    ) -> Result<Response<v1::CommitBidResponse>, Status> {
+        self.0.commit_bid(request).await
+    }
+
+    async fn reveal_bid(
+        &self,
+        request: Request<v1::RevealBidRequest>,
+    ) -> Result<Response<v1::RevealBidResponse>, Status> {
+        self.0.reveal_bid(request).await
+    }
+
+    async fn make_offer(
+        &self,
+        request: Request<v1::MakeOfferRequest>,
+    ) -> Result<Response<v1::MakeOfferResponse>, Status> {
+        self.0.make_offer(request).await
+    }
+
+    async fn answer_offer(
+        &self,
+        request: Request<v1::AnswerOfferRequest>,
+    ) -> Result<Response<v1::AnswerOfferResponse>, Status> {
+        self.0.command(request).await
+    }
+
+    async fn list_bids(
+        &self,
+        request: Request<v1::ListBidsRequest>,
+    ) -> Result<Response<v1::ListBidsResponse>, Status> {
+        self.0.list_bids(request).await
+    }
+
+    async fn list_offers(
+        &self,
+        request: Request<v1::ListOffersRequest>,
+    ) -> Result<Response<v1::ListOffersResponse>, Status> {
+        self.0.list_offers(request).await
+    }
+
     type StreamMyEventsStream = Feed<v1::StreamMyEventsResponse>;
 
     async fn stream_my_events(

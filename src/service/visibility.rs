@@ -15,6 +15,8 @@ pub enum Subject {
     Listings,
     /// Who accepted the confidentiality terms of a listing, and looked at what.
     ListingReaders,
+    /// Who would bid for a listing, and what is offered in a negotiation.
+    Bidders,
     /// What is recorded of a fund's own agreement.
     Agreements,
     /// Holdings of a party and their statements.
@@ -77,6 +79,7 @@ pub const TABLE: &[Row] = &[
         roles: WATCH,
     },
     Row { subject: Subject::ListingReaders, relations: OWN, roles: WATCH },
+    Row { subject: Subject::Bidders, relations: OWN, roles: WATCH },
     Row { subject: Subject::Agreements, relations: &[Relation::Manager], roles: WATCH },
     Row { subject: Subject::Holdings, relations: OWN, roles: WATCH },
     Row { subject: Subject::Holders, relations: &[Relation::Manager], roles: WATCH },
@@ -129,11 +132,12 @@ pub fn has_use_of(role: Role, subject: Subject) -> bool {
 mod tests {
     use super::*;
 
-    const ALL: [Subject; 13] = [
+    const ALL: [Subject; 14] = [
         Subject::Market,
         Subject::Trading,
         Subject::Listings,
         Subject::ListingReaders,
+        Subject::Bidders,
         Subject::Agreements,
         Subject::Holdings,
         Subject::Holders,

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Request as HttpRequest, Response as HttpResponse};
-use sfund_engine::id::{FundId, Sequence};
+use sfund_engine::id::{FundId, ListingId, Sequence};
 use sfund_proto::v1;
 use tokio::time::Instant;
 use tonic::body::Body;
@@ -22,11 +22,11 @@ use tower::Service;
 use v1::market_service_server::MarketServiceServer;
 use v1::stream_market_response::Event as Told;
 
-use crate::published::Run;
+use crate::published::{About, Run};
 use crate::read::Read;
 use crate::service::desk::{Desk, named, open};
 use crate::service::feed::{Feed, Teller, feed, in_time, subscribe};
-use crate::service::limits::{STREAM_FUNDS_MAX, STREAM_LEVELS_MAX, WATCHER_SHARE};
+use crate::service::limits::{STREAM_FUNDS_MAX, STREAM_LEVELS_MAX, STREAM_LOTS_MAX, WATCHER_SHARE};
 use crate::service::market::{Market, read_levels};
 use crate::wire::market;
 use crate::wire::public::{self, Encoded};
@@ -128,17 +128,26 @@ impl Watch {
         request: Request<v1::StreamMarketRequest>,
     ) -> Result<Response<Feed<Encoded>>, Status> {
         let (visit, ask) = open(request)?;
-        let (funds, levels) = named(|fields| {
+        let (funds, levels, lots) = named(|fields| {
             let funds: Vec<FundId> =
                 fields.each("fund_ids", &ask.fund_ids, STREAM_FUNDS_MAX, |fields, id| {
                     fields.id("", id)
                 });
-            (funds, read_levels(fields, ask.levels, STREAM_LEVELS_MAX))
+            let levels = read_levels(fields, ask.levels, STREAM_LEVELS_MAX);
+            let lots: Vec<ListingId> =
+                fields.each("listing_ids", &ask.listing_ids, STREAM_LOTS_MAX, |fields, id| {
+                    fields.id("", id)
+                });
+            if !ask.lots && !ask.listing_ids.is_empty() {
+                fields.note("listing_ids", "narrow lots, and lots are not asked for");
+            }
+            (funds, levels, ask.lots.then(|| lots.into_iter().collect()))
         })?;
         let stream = subscribe(&self.0, ask.from_sequence)?;
         let teller = Publicly {
             read: self.0.read.clone(),
             funds: funds.into_iter().collect(),
+            lots,
             levels,
             interval: self.0.limits.book_interval,
             is_live: false,
@@ -175,6 +184,8 @@ struct Publicly {
     read: Read,
     /// Only these; none is all.
     funds: BTreeSet<FundId>,
+    /// Whose lots are told; none leaves them out, and an empty set is all.
+    lots: Option<BTreeSet<ListingId>>,
     /// Levels of books; 0 leaves them out.
     levels: usize,
     interval: Duration,
@@ -190,6 +201,20 @@ struct Publicly {
 /// Whether one who names `funds`, or none for all of them, wants to hear of `fund`.
 fn wants(funds: &BTreeSet<FundId>, fund: FundId) -> bool {
     funds.is_empty() || funds.contains(&fund)
+}
+
+impl Publicly {
+    /// Whether who watches asked to hear of it.
+    fn hears(&self, about: About) -> bool {
+        match about {
+            About::AllFunds => true,
+            About::Fund(fund) => wants(&self.funds, fund),
+            About::Lot(listing) => {
+                let lots = self.lots.as_ref();
+                lots.is_some_and(|lots| lots.is_empty() || lots.contains(&listing))
+            }
+        }
+    }
 }
 
 impl Teller for Publicly {
@@ -212,7 +237,7 @@ impl Teller for Publicly {
             .get(from..to)
             .unwrap_or_default()
             .iter()
-            .filter(|message| message.fund.is_none_or(|fund| wants(&self.funds, fund)))
+            .filter(|message| self.hears(message.about))
             .peekable();
         let mut messages = Vec::with_capacity(to.saturating_sub(from));
         while let Some(message) = wanted.next() {

@@ -1,6 +1,5 @@
 //! The terms of a listing, both ways.
 
-use sfund_engine::bidding::mode::Portion;
 use sfund_engine::listing::LISTING_DOCUMENTS_MAX;
 use sfund_engine::listing::document::Document;
 use sfund_engine::listing::terms::{Answer, Appraisal, IfNobodyComes, ListingTerms, Payment};
@@ -58,7 +57,7 @@ pub fn read_terms(fields: &mut Fields, terms: &v1::ListingTerms) -> ListingTerms
             },
         ),
         documents: fields.each("documents", &terms.documents, LISTING_DOCUMENTS_MAX, read_document),
-        portion: Portion::Whole,
+        portion: fields.choice_if_any("portion", terms.portion).unwrap_or_default(),
     }
 }
 
@@ -143,6 +142,7 @@ pub fn terms(terms: &ListingTerms, floor: Floor) -> v1::ListingTerms {
         }),
         disclosures: terms.disclosures.iter().map(answer).collect(),
         documents: terms.documents.iter().map(document).collect(),
+        portion: terms.portion.write(),
     }
 }
 
@@ -203,6 +203,7 @@ pub fn document(document: &Document) -> v1::Document {
 #[cfg(test)]
 mod tests {
     use sfund_engine::amount::{Ppm, Price, Units};
+    use sfund_engine::bidding::mode::Portion;
     use sfund_engine::id::FundId;
     use sfund_engine::listing::document::{DocumentKind, Sha256, Visibility};
     use sfund_engine::listing::terms::{Interim, Method, Reserve};

@@ -20,7 +20,7 @@ use sfund_proto::v1;
 use crate::read::listings::{Happening, ListingView};
 use crate::read::views::Stamp;
 use crate::wire::decimal::ratio_text;
-use crate::wire::fields::write_time;
+use crate::wire::fields::{text_if_any, write_time};
 use crate::wire::listing_terms::{Floor, document, floor_text, payment, terms};
 use crate::wire::twins::Twin;
 
@@ -231,10 +231,13 @@ pub fn happened(listing: ListingId, stamp: Stamp, what: &Happening) -> v1::Listi
         reasons: what.reasons.clone(),
         end_reason: what.end.map_or(0, Twin::write),
         period: what.period.as_ref().map(period),
-        party_id: what.party.map_or_else(String::new, |party| party.to_string()),
+        party_id: text_if_any(what.party),
         sha256: what.document.map_or_else(Vec::new, |document| document.bytes().to_vec()),
         judged_by: what.judged.as_ref().map(judged_by),
         claim: what.claim.map_or(0, Twin::write),
+        code: text_if_any(what.code),
+        bid: None,
+        offer: None,
     }
 }
 

@@ -5,6 +5,7 @@
 //! decides whether a command is allowed.
 
 pub mod admin;
+pub mod bidding;
 pub mod board;
 pub mod command;
 pub mod decimal;
@@ -14,9 +15,11 @@ pub mod fields;
 pub mod listing;
 pub mod listing_terms;
 pub mod listing_views;
+pub mod lot_views;
 pub mod market;
 pub mod meters;
 pub mod my_events;
+pub mod my_lots;
 pub mod page;
 pub mod policy;
 pub mod public;

@@ -16,11 +16,13 @@ use sfund_engine::trading::place_order::{OrderDecremented, OrderPlaced, OrderRes
 use sfund_proto::v1;
 use v1::stream_my_events_response::Event as Mine;
 
+use crate::read::Read;
 use crate::read::listings::{Audience, happening};
 use crate::read::views::{Deal, Stamp, TradeView};
 use crate::wire::board::{Name, intention};
 use crate::wire::fields::write_time;
 use crate::wire::listing_views::happened;
+use crate::wire::my_lots;
 use crate::wire::trading::{my_trades, terms};
 use crate::wire::twins::Twin;
 
@@ -36,6 +38,8 @@ pub trait Owners {
     fn owns_intention(&self, intention: IntentionId) -> bool;
     /// What the party may know of a listing, if anything.
     fn hears_of_listing(&self, listing: ListingId) -> Option<Audience>;
+    /// The read models: whose a code is, and what a bid or an offer says.
+    fn read(&self) -> &Read;
 }
 
 /// What `party` is told of an event: nothing if it is none of its business, and of a trade with
@@ -114,15 +118,16 @@ pub fn mine(event: &Event, stamp: Stamp, party: PartyId, owners: &impl Owners) -
         | Event::BiddingFailed(_)
         | Event::LotAwarded(_)
         | Event::AwardVoided(_)
-        | Event::DealHandedOver(_) => of_listing(event, stamp, party, owners),
-        // The bidding's own service is not here yet.
-        Event::InterestDeclared(_)
+        | Event::DealHandedOver(_)
+        | Event::InterestDeclared(_)
         | Event::BidderQualified(_)
         | Event::DepositPaid(_)
-        | Event::LotMoved(_)
         | Event::DepositForfeited(_)
         | Event::DepositsReturned(_)
-        | Event::ContractSigned(_) => Vec::new(),
+        | Event::ContractSigned(_) => of_listing(event, stamp, party, owners),
+        Event::LotMoved(fact) => {
+            my_lots::moved(fact, stamp, party, owners).map(Mine::Listing).into_iter().collect()
+        }
     }
 }
 
@@ -130,16 +135,25 @@ fn own(is_own: bool, tell: impl FnOnce() -> Mine) -> Vec<Mine> {
     if is_own { vec![tell()] } else { Vec::new() }
 }
 
-/// Of a listing its owner is told everything, who accepted the confidentiality terms what is
-/// public, and who did something itself that.
+/// Of a listing its owner is told everything but who bids, who accepted the confidentiality terms
+/// or would bid what is public, and who did something itself that.
 fn of_listing(event: &Event, stamp: Stamp, party: PartyId, owners: &impl Owners) -> Vec<Mine> {
     let Some((listing, what)) = happening(event) else { return Vec::new() };
-    let is_told = what.party == Some(party)
-        || match owners.hears_of_listing(listing) {
-            Some(Audience::Record) => true,
-            Some(Audience::Public) => what.audience() == Audience::Public,
-            None => false,
+    let code = || owners.read().claim(listing, party)?.code;
+    let is_own = what.party == Some(party) || (what.code.is_some() && what.code == code());
+    let hears = owners.hears_of_listing(listing);
+    let is_told = is_own
+        || match what.audience() {
+            Audience::Public => hears.is_some(),
+            Audience::Record | Audience::Bidder => hears == Some(Audience::Record),
         };
+    // Who won is no secret to the seller.
+    let is_named = is_own
+        || match what.audience() {
+            Audience::Public | Audience::Record => true,
+            Audience::Bidder => matches!(event, Event::ContractSigned(_)),
+        };
+    let what = if is_named { what } else { what.nameless() };
     own(is_told, || Mine::Listing(happened(listing, stamp, &what)))
 }
 

@@ -1,8 +1,8 @@
 //! Pages of lists: sizes, and tokens that stay good over a restart.
 
 use sfund_engine::id::{
-    FundId, IntentionId, ListingId, LockId, OrderId, PartyId, ProposalId, SegmentId, Sequence,
-    TransferId,
+    BidId, FundId, IntentionId, ListingId, LockId, OfferId, OrderId, PartyId, ProposalId,
+    SegmentId, Sequence, TransferId,
 };
 use sfund_engine::registry::fund::Currency;
 
@@ -31,7 +31,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! { FundId IntentionId ListingId LockId OrderId PartyId ProposalId SegmentId Sequence TransferId }
+ids! { BidId FundId IntentionId ListingId LockId OfferId OrderId PartyId ProposalId SegmentId Sequence TransferId }
 
 impl Key for u64 {
     fn token(&self) -> String {

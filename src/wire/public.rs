@@ -1,19 +1,22 @@
 //! What everybody is told of a block, encoded once for all who watch.
 
+use std::collections::BTreeSet;
+
 use prost::Message as _;
 use prost::bytes::{BufMut, Bytes};
 use sfund_engine::event::Event;
-use sfund_engine::id::{FundId, OrderId, Sequence};
+use sfund_engine::id::{FundId, ListingId, OrderId, Sequence};
 use sfund_engine::time::Time;
 use sfund_proto::v1;
 use v1::stream_market_response::Event as Told;
 use v1::trading_scope::Scope;
 
-use crate::published::{Block, Public, PublicMessage, Touched};
+use crate::published::{About, Block, Public, PublicMessage, Touched};
 use crate::read::Read;
 use crate::read::views::Stamp;
 use crate::wire::events::public;
 use crate::wire::fields::write_time;
+use crate::wire::lot_views;
 
 /// The field `more` of `StreamMarketResponse`, number 16, said: a message with these bytes at its
 /// end says that more of its entry follow.
@@ -58,20 +61,47 @@ pub(crate) fn told(block: &Block, read: &Read) -> Public {
     let mut messages = Vec::new();
     for (index, (header, _, outcome)) in block.entries().enumerate() {
         let stamp = Stamp { sequence: header.sequence, at: header.at };
+        let message = |told: Told| v1::StreamMarketResponse {
+            sequence: stamp.sequence.number(),
+            time: (stamp.at != Time::ZERO).then(|| write_time(stamp.at)),
+            event: Some(told),
+            more: false,
+        };
+        let mut lots = BTreeSet::new();
         for event in outcome.unwrap_or_default() {
+            lots.extend(lot_of(event, read));
             let Some(told) = public(event, stamp, read) else { continue };
-            let fund = fund_of(&told);
-            let message = v1::StreamMarketResponse {
-                sequence: stamp.sequence.number(),
-                time: (stamp.at != Time::ZERO).then(|| write_time(stamp.at)),
-                event: Some(told),
-                more: false,
-            };
-            let bytes = message.encode_to_vec().into();
-            messages.push(PublicMessage { index, fund, bytes });
+            let about = fund_of(&told).map_or(About::AllFunds, About::Fund);
+            let bytes = message(told).encode_to_vec().into();
+            messages.push(PublicMessage { index, about, bytes });
+        }
+        // Once an entry, as all its events left it.
+        for id in lots {
+            let Some(view) = read.lot_after(id, stamp.sequence) else { continue };
+            let told = message(Told::Lot(lot_views::lot(&view)));
+            let (about, bytes) = (About::Lot(id), told.encode_to_vec().into());
+            messages.push(PublicMessage { index, about, bytes });
         }
     }
     Public { messages }
+}
+
+/// The listing whose lot everybody is told of after this event.
+fn lot_of(event: &Event, read: &Read) -> Option<ListingId> {
+    if let Event::BiddingOpened(fact) = event {
+        Some(fact.listing)
+    } else if let Event::LotMoved(fact) = event {
+        let lot = read.lot(fact.listing)?;
+        lot.mode.is_public(&fact.change).then_some(fact.listing)
+    } else if let Event::LotAwarded(fact) = event {
+        Some(fact.listing)
+    } else if let Event::AwardVoided(fact) = event {
+        Some(fact.listing)
+    } else if let Event::ListingEnded(fact) = event {
+        Some(fact.listing)
+    } else {
+        None
+    }
 }
 
 /// The fund that a message is about; none is about all of them.
@@ -85,9 +115,11 @@ fn fund_of(told: &Told) -> Option<FundId> {
             Scope::FundId(id) => id,
             Scope::SegmentId(_) | Scope::Venue(_) => return None,
         },
-        Told::Segment(_) | Told::Calendar(_) | Told::CaughtUp(_) | Told::Heartbeat(_) => {
-            return None;
-        }
+        Told::Segment(_)
+        | Told::Calendar(_)
+        | Told::Lot(_)
+        | Told::CaughtUp(_)
+        | Told::Heartbeat(_) => return None,
     };
     id.parse().ok()
 }
@@ -131,7 +163,11 @@ mod tests {
         let event =
             Some(Told::Trade(v1::Trade { trade_id: "trade-7".to_owned(), ..v1::Trade::default() }));
         let message = v1::StreamMarketResponse { sequence: 7, time: None, event, more: false };
-        let shared = PublicMessage { index: 0, fund: None, bytes: message.encode_to_vec().into() };
+        let shared = PublicMessage {
+            index: 0,
+            about: About::AllFunds,
+            bytes: message.encode_to_vec().into(),
+        };
         for more in [false, true] {
             let mut bytes = Vec::new();
             Encoded::shared(&shared, more).put(&mut bytes);

@@ -1,5 +1,8 @@
 //! Enums that both sides have: one table.
 
+use sfund_engine::bidding::bid::Answer;
+use sfund_engine::bidding::mode::{Kind, OfferState, Phase, Portion, Reason, Standing};
+use sfund_engine::bidding::qualify_bidder::BidderVerdict;
 use sfund_engine::cash::request_transfer::Direction;
 use sfund_engine::cash::settle_transfer::TransferOutcome;
 use sfund_engine::listing::document::{DocumentKind, Visibility};
@@ -95,6 +98,21 @@ twins! {
     How = How { Said, Silence }
     Consent = Consent { Given, Refused }
     ClaimAnswer = ClaimAnswer { Claim, Waive }
+    Portion = LotPortion { Whole, Parts }
+    Phase = LotPhase {
+        Waiting, Free, Timed, Committing, Revealing, Scoring, Falling, Negotiating, Quoting,
+        Choosing, FirstRefusal, Over,
+    }
+    BidderVerdict = BidderVerdict { Qualify, Refuse }
+    Kind = BidKind { Open, Revealed, Matched }
+    Standing = BidStanding { Stands, Outbid, Superseded, Chosen }
+    OfferState = OfferState { Open, Accepted, Declined, Countered, Expired, Lapsed }
+    Answer = OfferAnswer { Accept, Decline }
+    Reason = AwardReason {
+        Won, CutAtMargin, CutToFit, SharedByRank, Outbid, LostAtMargin, DoesNotFit,
+        ParadoxicallyRejected, ExceedsLot, BelowReserve, Superseded, MatchedByPriority, Barred,
+        Outscored, NotScored, NotChosen,
+    }
     IntentionEnd = IntentionEnd { Withdrawn, Expired }
     Closing = ClosingReason {
         Filled, Cancelled, Expired, NotFilled, SelfTrade, TurnaroundInterval, HolderCap,

@@ -234,12 +234,27 @@ impl Room {
         self.clock = self.clock.max(until);
     }
 
+    /// The venue sleeps through so many seconds, and handles one thing that was due meanwhile.
+    pub fn sleep(&mut self, seconds: u64) {
+        self.clock = self.clock.plus_seconds(seconds);
+        self.say_at(self.clock, Caller::Venue, Command::Advance).unwrap();
+    }
+
     pub fn pass_seconds(&mut self, seconds: u64) {
         self.pass(self.clock.plus_seconds(seconds));
     }
 
     /// Lists by these terms, with its gates opened as they are in practice, up to the announcement.
     pub fn announce(&mut self, terms: ListingTerms) -> ListingId {
+        self.list(terms, |_, _| {})
+    }
+
+    /// The same, and `more` while its gates wait.
+    pub fn list(
+        &mut self,
+        terms: ListingTerms,
+        more: impl FnOnce(&mut Self, ListingId),
+    ) -> ListingId {
         let listing = ListingId::new(u64::try_from(self.market.listings().len()).unwrap());
         // B3: a right that is kept is matched among open bids, and in no other way.
         let answer =
@@ -259,6 +274,7 @@ impl Room {
         let evidence = Sha256::new([5; 32]);
         let consent = AnswerConsent { listing, answer: Consent::Given, evidence };
         self.accept(MANAGER, Command::AnswerConsent(consent));
+        more(self, listing);
         self.pass_seconds(31 * 86_400);
         self.accept(OPERATOR, Command::AnnounceListing(AnnounceListing { listing }));
         listing

@@ -128,6 +128,9 @@ pub async fn call(
             term: Some(v1::consent_term::Term::NotAsked(v1::NotAsked {})),
         }),
     };
+    let price = "1.50".to_owned();
+    let opening = v1::NegotiatedOpening { seconds: 3_600 };
+    let opening = v1::open_bidding_request::Opening::Negotiated(opening);
     let all = v1::MassCancellation { party_id: party_id.clone(), ..Default::default() };
     calls! { (path, common, key)
         "MarketService" MarketServiceClient {
@@ -138,6 +141,8 @@ pub async fn call(
             list_funds "ListFunds" v1::ListFundsRequest::default();
             get_book "GetBook" v1::GetBookRequest { fund_id, ..Default::default() };
             list_trades "ListTrades" v1::ListTradesRequest { fund_id, ..Default::default() };
+            get_lot "GetLot" v1::GetLotRequest { listing_id, after_sequence: 0 };
+            list_lots "ListLots" v1::ListLotsRequest::default();
             stream_market "StreamMarket" v1::StreamMarketRequest::default();
         }
         "TradingService" TradingServiceClient {
@@ -184,6 +189,43 @@ pub async fn call(
                 v1::ListIntentionsRequest { party_id, ..Default::default() };
             list_suggestions "ListSuggestions"
                 v1::ListSuggestionsRequest { party_id, ..Default::default() };
+            place_bid "PlaceBid" v1::PlaceBidRequest {
+                request_id, validate_only, listing_id, party_id, price, ..Default::default()
+            };
+            match_price "MatchPrice"
+                v1::MatchPriceRequest { request_id, validate_only, listing_id, party_id };
+            commit_bid "CommitBid" v1::CommitBidRequest {
+                request_id, validate_only, listing_id, party_id, seal: evidence_sha256
+            };
+            reveal_bid "RevealBid" v1::RevealBidRequest {
+                request_id,
+                validate_only,
+                listing_id,
+                party_id,
+                price,
+                salt: evidence_sha256,
+                ..Default::default()
+            };
+            make_offer "MakeOffer" v1::MakeOfferRequest {
+                request_id,
+                validate_only,
+                listing_id,
+                party_id,
+                code: "bidder-1".to_owned(),
+                price,
+                expires: Some(common.moment),
+                counters_offer_id: String::new(),
+            };
+            answer_offer "AnswerOffer" v1::AnswerOfferRequest {
+                request_id,
+                validate_only,
+                listing_id,
+                party_id,
+                offer_id: "offer-0".to_owned(),
+                answer: v1::OfferAnswer::Accept.into(),
+            };
+            list_bids "ListBids" v1::ListBidsRequest { listing_id, ..Default::default() };
+            list_offers "ListOffers" v1::ListOffersRequest { listing_id, ..Default::default() };
             stream_my_events "StreamMyEvents"
                 v1::StreamMyEventsRequest { party_id, ..Default::default() };
         }
@@ -267,6 +309,31 @@ pub async fn call(
             look_at_document "LookAtDocument" v1::LookAtDocumentRequest {
                 request_id, validate_only, listing_id, party_id, document_sha256: evidence_sha256
             };
+            declare_interest "DeclareInterest" v1::DeclareInterestRequest {
+                request_id, validate_only, listing_id, party_id, first_refusal: false
+            };
+            qualify_bidder "QualifyBidder" v1::QualifyBidderRequest {
+                request_id,
+                validate_only,
+                listing_id,
+                party_id,
+                verdict: v1::BidderVerdict::Qualify.into(),
+                reason: evidence,
+            };
+            pay_deposit "PayDeposit"
+                v1::PayDepositRequest { request_id, validate_only, listing_id, party_id };
+            open_bidding "OpenBidding" v1::OpenBiddingRequest {
+                request_id,
+                validate_only,
+                listing_id,
+                begins: Some(common.moment),
+                opening: Some(opening),
+            };
+            sign_contract "SignContract" v1::SignContractRequest {
+                request_id, validate_only, listing_id, party_id, contract_sha256: evidence_sha256
+            };
+            list_bidders "ListBidders"
+                v1::ListBiddersRequest { listing_id, ..Default::default() };
             get_listing "GetListing" v1::GetListingRequest { listing_id, after_sequence: 0 };
             list_listings "ListListings" v1::ListListingsRequest::default();
             get_listing_disclosure "GetListingDisclosure"

@@ -23,13 +23,34 @@ impl Interceptor for Bearer {
     }
 }
 
+impl Bearer {
+    pub fn new(key: &ApiKey) -> Self {
+        Self(format!("Bearer {}", key.reveal()).parse().unwrap())
+    }
+}
+
+/// A command about a listing, with its own fields.
+macro_rules! command {
+    ($client:expr, $method:ident, $request:ident, $listing:expr $(, $field:ident: $value:expr)*) => {
+        $client
+            .$method(v1::$request {
+                request_id: crate::harness::listings::request_id(),
+                listing_id: $listing.to_owned(),
+                $($field: $value,)*
+                ..Default::default()
+            })
+            .await
+            .map(tonic::Response::into_inner)
+    };
+}
+pub(crate) use command;
+
 pub type Listings = ListingServiceClient<InterceptedService<Channel, Bearer>>;
 
 /// The service as `key` sees it.
 pub async fn listings(url: &str, key: &ApiKey) -> Listings {
     let channel = Endpoint::from_shared(url.to_owned()).unwrap().connect().await.unwrap();
-    let bearer = Bearer(format!("Bearer {}", key.reveal()).parse().unwrap());
-    ListingServiceClient::with_interceptor(channel, bearer)
+    ListingServiceClient::with_interceptor(channel, Bearer::new(key))
 }
 
 pub fn request_id() -> String {
@@ -69,6 +90,7 @@ pub fn terms(fund: FundId, code: &str) -> v1::ListingTerms {
             document(1, "项目简介", v1::DocumentVisibility::Teaser),
             document(2, "审计报告", v1::DocumentVisibility::Full),
         ],
+        portion: v1::LotPortion::Whole.into(),
     }
 }
 

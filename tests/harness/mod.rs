@@ -7,6 +7,8 @@
     dead_code,
     missing_docs,
     unreachable_pub,
+    unused_imports,
+    unused_macros,
     clippy::arithmetic_side_effects,
     clippy::unwrap_used,
     reason = "each test file uses a part of it, and a test may fail"
@@ -16,6 +18,7 @@ pub mod acknowledged;
 pub mod bidding;
 pub mod calls;
 pub mod cast;
+pub mod counters;
 pub mod disk;
 pub mod door;
 pub mod hostility;

@@ -284,10 +284,16 @@ impl Bidding {
         found.expect("events name parties that declared an intention")
     }
 
+    /// D4: when the losers' deposits go back at the latest, while any is held.
+    #[must_use]
+    pub fn refund(&self) -> Option<Time> {
+        self.refund_due.filter(|_| self.losers().next().is_some())
+    }
+
     /// When something is due next.
     #[must_use]
     pub fn due(&self) -> Option<Time> {
-        let refund = self.refund_due.filter(|_| self.losers().next().is_some());
+        let refund = self.refund();
         let next = match self.progress {
             Progress::Gathering | Progress::Over => None,
             Progress::Open => self.open.as_ref().and_then(Open::due),

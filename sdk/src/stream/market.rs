@@ -139,6 +139,8 @@ fn change_of(event: Event) -> Result<MarketChange, Unreadable> {
         Event::Fund(fund) => MarketChange::Fund(Box::new(fund_of(fund)?)),
         Event::Segment(segment) => MarketChange::Segment(Box::new(segment_of(segment)?)),
         Event::Calendar(calendar) => MarketChange::Calendar(policy::calendar(calendar)?),
+        // It is told only to who asks for lots, and the request here does not.
+        Event::Lot(_) => return Err(Unreadable { field: "event" }),
         Event::CaughtUp(v1::CaughtUp {}) | Event::Heartbeat(v1::Heartbeat {}) => {
             MarketChange::CaughtUp
         }

@@ -54,6 +54,9 @@ pub enum Error {
     /// Nobody could bid.
     #[error("the bidding for `{0}` was never opened")]
     NotOpened(String),
+    /// Its segment takes no listings any more.
+    #[error("nothing in force judges `{0}`: the pack of its segment has no rules for listings")]
+    NoRules(String),
     /// Nothing is decided.
     #[error("the bidding for `{0}` is not over: its book would tell what bidders may not know yet")]
     NotOver(String),

@@ -93,7 +93,7 @@ pub(super) fn next_line(from: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Resul
     Ok(read != 0)
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(in crate::recovery) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -30,7 +30,9 @@ use sfund_engine::listing::end::Ending;
 use sfund_engine::policy::JudgedBy;
 use sfund_engine::time::Time;
 
+pub(in crate::recovery) use self::export::find;
 pub use self::export::{Error, Flavour, Written, export};
+pub(in crate::recovery) use self::file::hex;
 pub use self::verify::{Book, Finding, LINES_MAX, Report, Unreadable, compare, verify};
 
 /// The format of a book. It changes only with a line in `docs/AUCTION_FILE.md` and the changelog.

@@ -193,7 +193,9 @@ pub fn compare(reader: &Arc<dyn Reader>, book: &Book) -> Result<Vec<Finding>, Er
         Err(error @ (Error::NoListing(_) | Error::NotOpened(_) | Error::NotOver(_))) => {
             return Ok(vec![Finding { line: 1, what: error.to_string() }]);
         }
-        Err(error @ (Error::Recovery(_) | Error::Write(_))) => return Err(error),
+        Err(error @ (Error::Recovery(_) | Error::NoRules(_) | Error::Write(_))) => {
+            return Err(error);
+        }
     };
     let mut findings = Vec::new();
     let mut differs = |line, what: &str| findings.push(Finding { line, what: what.to_owned() });

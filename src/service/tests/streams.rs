@@ -153,8 +153,12 @@ async fn the_market_is_streamed_from_any_sequence_with_its_mark_and_its_book() {
     let read = listening.server.sequencer.read();
     let wanted = sfund_engine::id::Sequence::new(traded.sequence);
     read.reached(wanted, Duration::from_secs(10)).await.unwrap();
-    let ask =
-        v1::StreamMarketRequest { from_sequence: 1, fund_ids: vec![FUND.to_string()], levels: 5 };
+    let ask = v1::StreamMarketRequest {
+        from_sequence: 1,
+        fund_ids: vec![FUND.to_string()],
+        levels: 5,
+        ..Default::default()
+    };
     let mut stream = anybody.stream_market(ask).await.unwrap().into_inner();
     let (mut trades, mut is_caught_up) = (0, false);
     let book = loop {
@@ -174,6 +178,7 @@ async fn the_market_is_streamed_from_any_sequence_with_its_mark_and_its_book() {
             | Event::Fund(_)
             | Event::Segment(_)
             | Event::Calendar(_)
+            | Event::Lot(_)
             | Event::Heartbeat(_) => {}
         }
     };
@@ -201,7 +206,8 @@ async fn told_of(
     from_sequence: u64,
 ) -> Vec<v1::StreamMarketResponse> {
     let mut watcher = listening.market("carol").await;
-    let ask = v1::StreamMarketRequest { from_sequence, fund_ids: funds.to_vec(), levels: 0 };
+    let ask =
+        v1::StreamMarketRequest { from_sequence, fund_ids: funds.to_vec(), ..Default::default() };
     let mut stream = watcher.stream_market(ask).await.unwrap().into_inner();
     let mut told = Vec::new();
     loop {
@@ -221,6 +227,7 @@ fn of_fund(all: &[v1::StreamMarketResponse], fund: &str) -> Vec<v1::StreamMarket
         Event::Fund(told) => told.fund_id == fund,
         Event::Reference(reference) => reference.fund_id == fund,
         Event::TradingState(_) | Event::Segment(_) | Event::Calendar(_) => true,
+        Event::Lot(_) => panic!("lots were not asked for"),
         Event::Book(_) | Event::CaughtUp(_) | Event::Heartbeat(_) => panic!("before the mark"),
     };
     let mut wanted: Vec<_> = all.iter().filter(is_wanted).cloned().collect();
@@ -241,7 +248,7 @@ async fn watchers_of_some_funds_are_told_of_these_and_of_what_concerns_all() {
     let mut live = Vec::new();
     for funds in [vec![], vec!["fund-0".to_owned()], vec!["fund-1".to_owned()]] {
         let mut watcher = listening.market("carol").await;
-        let ask = v1::StreamMarketRequest { from_sequence: 0, fund_ids: funds, levels: 0 };
+        let ask = v1::StreamMarketRequest { fund_ids: funds, ..Default::default() };
         live.push(watcher.stream_market(ask).await.unwrap().into_inner());
     }
     let mut alice = listening.trading("alice").await;

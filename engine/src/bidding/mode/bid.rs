@@ -9,7 +9,7 @@ use crate::id::{BidId, OfferId};
 use crate::time::Time;
 
 /// Under which code somebody bids (竞买号); names are known to the venue alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Code {
     /// A bidder (竞买人), from 1 in the order of admission.
     #[n(0)]

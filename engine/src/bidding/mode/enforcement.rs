@@ -114,7 +114,7 @@ impl Rules for Enforcement {
 }
 
 impl Enforcement {
-    const fn english(&self) -> English {
+    pub(super) const fn english(&self) -> English {
         English {
             free_seconds: 0,
             timed_seconds: self.open_seconds,

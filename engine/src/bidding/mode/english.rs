@@ -152,6 +152,14 @@ impl Rules for English {
 }
 
 impl English {
+    /// D3: the least price of a bid after `best`.
+    pub(super) fn least(&self, lot: &Lot, best: Option<Price>) -> Price {
+        match best {
+            Some(best) => Price::from_e4(best.e4().saturating_add(self.increment.e4())),
+            None => lot.reserve().least_bid(),
+        }
+    }
+
     fn timed(&self, at: Time) -> LotEvent {
         let ends = at.plus_seconds(self.timed_seconds.into());
         LotEvent::PhaseBegan { phase: Phase::Timed, at, ends }
@@ -173,10 +181,7 @@ impl English {
             return Err(Refusal::LeadsAlready { code });
         }
         let best = leaders.first().map(|(_, bid)| bid.terms.price);
-        let least = match best {
-            Some(best) => Price::from_e4(best.e4().saturating_add(self.increment.e4())),
-            None => lot.reserve().least_bid(),
-        };
+        let least = self.least(lot, best);
         if terms.price < least {
             return Err(Refusal::PriceTooLow { price: terms.price, least });
         }
@@ -230,7 +235,7 @@ fn placed(bidder: Code, terms: Terms, at: Time, kind: Kind) -> LotEvent {
 
 /// Who would have the lot: the highest bid of whoever is not barred; of those at its price the
 /// holders of the right, earliest first, and without any the earliest.
-fn leaders(lot: &Lot) -> Vec<(BidId, &Bid)> {
+pub(super) fn leaders(lot: &Lot) -> Vec<(BidId, &Bid)> {
     // Accepted prices never fall, so those at the highest are the last ones.
     let mut top: Vec<(BidId, &Bid)> = Vec::new();
     for (id, bid) in lot.numbered().rev() {

@@ -345,18 +345,28 @@ impl Lot {
         usize::try_from(bid.number()).ok().and_then(|place| self.bids.get(place))
     }
 
+    /// The offer of this id.
+    #[must_use]
+    pub fn offer(&self, offer: OfferId) -> Option<&Offer> {
+        usize::try_from(offer.number()).ok().and_then(|place| self.offers.get(place))
+    }
+
     /// The offer of this id, while it is open.
     #[must_use]
     pub fn open_offer(&self, offer: OfferId) -> Option<&Offer> {
-        let found = usize::try_from(offer.number()).ok().and_then(|at| self.offers.get(at));
-        found.filter(|offer| offer.state == OfferState::Open)
+        self.offer(offer).filter(|offer| offer.state == OfferState::Open)
+    }
+
+    /// Offers with their ids.
+    pub fn numbered_offers(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (OfferId, &Offer)> + ExactSizeIterator {
+        self.offers.iter().enumerate().map(|(place, offer)| (offer_id(place), offer))
     }
 
     /// Offers that are open, with their ids.
     pub fn open_offers(&self) -> impl Iterator<Item = (OfferId, &Offer)> {
-        let numbered = self.offers.iter().enumerate();
-        let open = numbered.filter(|(_, offer)| offer.state == OfferState::Open);
-        open.map(|(place, offer)| (offer_id(place), offer))
+        self.numbered_offers().filter(|(_, offer)| offer.state == OfferState::Open)
     }
 
     /// The id that the next offer gets.

@@ -111,7 +111,12 @@ impl Negotiated {
             return Err(Refusal::TooManyBids { limit: wide(OFFERS_MAX) });
         }
         whole(lot, &proposal.terms)?;
-        let (price, least) = (proposal.terms.price, lot.reserve().least_bid());
+        let price = proposal.terms.price;
+        let least = match who {
+            // So that nobody is told a hidden reserve by agreeing to an offer below it.
+            Side::Seller => lot.reserve().price(),
+            Side::Bidder(_) => lot.reserve().least_bid(),
+        };
         if price < least {
             return Err(Refusal::PriceTooLow { price, least });
         }

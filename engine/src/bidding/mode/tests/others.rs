@@ -85,6 +85,10 @@ fn c4_a_negotiation_is_a_chain_of_offers_and_ends_with_an_agreement_at_the_floor
     assert_eq!(play.ask(second, at(9, 2, 0), Ask::Accept(offer)), unknown);
     let below = Refusal::PriceTooLow { price: price(80), least: price(85) };
     assert_eq!(play.ask(Side::Seller, at(9, 3, 0), Ask::Accept(offer)), Err(below));
+    // A bidder that agreed to less would be told what is hidden.
+    let low = Ask::Counter(offer, proposal(1, 84, until));
+    let below = Refusal::PriceTooLow { price: price(84), least: price(85) };
+    assert_eq!(play.ask(Side::Seller, at(9, 3, 30), low), Err(below));
     let answer = Ask::Counter(offer, proposal(1, 95, until));
     assert_eq!(play.ask(Side::Seller, at(9, 4, 0), answer.clone()), Ok(()));
     assert_eq!(play.ask(Side::Seller, at(9, 4, 0), answer), unknown);
