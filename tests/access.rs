@@ -51,6 +51,7 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("TradingService", "ListOrders", "+++++++++", "?????++?+"),
     ("TradingService", "ListMyTrades", "+++++++++", "?????++?+"),
     ("TradingService", "GetMeters", "+++++++++", "?????++?+"),
+    ("TradingService", "GetListingMeters", "++.......", "?????++?+"),
     ("TradingService", "QuoteFees", "+++++++++", "?????++?+"),
     ("TradingService", "PostIntention", "++--x----", "---------"),
     ("TradingService", "WithdrawIntention", "++....---", "?????+---"),

@@ -371,7 +371,7 @@ fn j3_random_auctions_are_recomputed_from_their_books() {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let folder = tempfile::tempdir().unwrap();
         let mut room = Room::open();
-        let (method, opening) = ways[usize::try_from(seed).unwrap() % ways.len()];
+        let (method, opening) = ways[usize::try_from(seed).unwrap() % ways.len()].clone();
         let reserve = *[Reserve::Public, Reserve::Hidden].choose(&mut random).unwrap();
         let bidders = [BIDDERS[0], BIDDERS[1], BIDDERS[2], PARTNER];
         let listing = room.auction("R-1", (method, reserve), &bidders, opening);

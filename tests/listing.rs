@@ -325,8 +325,8 @@ async fn an_owner_hears_of_everything_and_a_reader_of_what_is_public() {
             let mut names = Vec::new();
             while names.last().is_none_or(|name| name != "ListingEnded") {
                 let next = soon("an event", stream.next()).await.unwrap();
-                if let MyChange::ListingHappened { event, .. } = next.change {
-                    names.push(event);
+                if let MyChange::ListingHappened(happened) = next.change {
+                    names.push(happened.event);
                 }
             }
             names

@@ -2,8 +2,7 @@
 
 use clap::Args;
 use sfund_sdk::{
-    AuditChange, Entry, EntryFilter, JudgedBy, PackVersion, PartyId, SegmentId, Sequence,
-    WhichOutcomes,
+    AuditChange, Entry, EntryFilter, JudgedBy, PartyId, SegmentId, Sequence, WhichOutcomes,
 };
 
 use crate::context::{Context, Limit, Named};
@@ -11,6 +10,7 @@ use crate::failure::Failure;
 use crate::output::{
     Cell, Format, Table, absent, count, maybe, moment, refusal, text, texts, word,
 };
+use crate::packs::judged_by;
 
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -115,11 +115,8 @@ fn detail_row(entry: &Entry) -> Vec<Cell> {
 
 /// The packs and overlays that judged it, by segment: `segment-0: licensed 3 + soe 1`.
 fn packs(entry: &Entry) -> Vec<String> {
-    let pack = |pack: &PackVersion| format!("{} {}", pack.code, pack.version);
-    let told = |(segment, judges): &(SegmentId, JudgedBy)| {
-        let overlay = judges.overlay.as_ref().map(|overlay| format!(" + {}", pack(overlay)));
-        format!("{segment}: {}{}", pack(&judges.pack), overlay.unwrap_or_default())
-    };
+    let told =
+        |(segment, judges): &(SegmentId, JudgedBy)| format!("{segment}: {}", judged_by(judges));
     entry.rules.segments.iter().map(told).collect()
 }
 

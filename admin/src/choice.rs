@@ -2,8 +2,11 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use sfund_sdk::{
-    Cause, Closing, Direction, KeyScope, LegalForm, LockKind, PartyForm, PartyStatus, Permission,
-    ProposalEnd, Role, SelfTrade, Side, TradingState, TransferOutcome,
+    AwardReason, BidKind, BidStanding, BidderState, Cause, ClaimAnswer, Closing, Direction,
+    EndReason, GateKind, GateState, Interim, KeyScope, LegalForm, ListingStage, ListingVerdict,
+    LockKind, LotMode, LotPhase, LotPortion, Meaning, Method, OfferState, Ownership, PartyForm,
+    PartyStatus, Permission, ProposalEnd, Reserve, Role, SelfTrade, Side, Silence, TradingState,
+    TransferOutcome,
 };
 
 /// An enum with stable names.
@@ -77,5 +80,103 @@ choices! {
         DepositHeld "deposit_held", DepositReturned "deposit_returned",
         DepositForfeited "deposit_forfeited", CallOrderPlaced "call_order_placed",
         CallOrderClosed "call_order_closed",
+    }
+    ListingStage {
+        Draft "draft", Submitted "submitted", ToBeCompleted "to_be_completed",
+        Rejected "rejected", Accepted "accepted", Announced "announced", Suspended "suspended",
+        Closed "announcement_over", Bidding "bidding", Awarded "awarded",
+        HandedOver "handed_over", Ended "ended", Withdrawn "withdrawn", Revoked "taken_off",
+    }
+    EndReason {
+        NoBidder "no_bidder", Failed "failed_sale", GateRefused "gate_refused",
+        Removed "time_over",
+    }
+    Method {
+        English "english", SealedPayAsBid "sealed_pay_as_bid", SealedUniform "sealed_uniform",
+        SealedVickrey "sealed_vickrey", Dutch "dutch", Tender "tender",
+        Negotiated "negotiated", RequestForQuote "request_for_quote", Judicial "judicial",
+    }
+    Reserve { Public "public", Hidden "hidden" }
+    Interim { Buyer "buyer", Seller "seller", MovesPrice "moves_price" }
+    Ownership { Private "private", StateOwned "state_owned" }
+    LotPortion { Whole "whole", Parts "parts" }
+    ListingVerdict { Accept "accept", Reject "reject", Complete "complete" }
+    GateKind {
+        PartnersNotice "partners_notice", FirstRefusal "first_refusal",
+        ManagerConsent "manager_consent", StateApproval "state_approval",
+    }
+    GateState {
+        Waiting "waits_for_notice", Running "waits_for_answer", Green "green", Red "red",
+    }
+    Silence { Consent "consent", Refusal "refusal" }
+    ClaimAnswer { Claim "claim", Waive "waive" }
+    Meaning {
+        Nothing "nothing", GateOpens "gate_opens", RightIsKept "right_is_kept",
+        ListingEnds "listing_ends", AnnouncementExtended "announcement_extended",
+        IntentionsClose "intentions_close", AnnouncementResumes "announcement_resumes",
+    }
+    LotMode {
+        English "english", Sealed "sealed", Dutch "dutch", Tender "tender",
+        Negotiated "negotiated", Quotes "quotes", Enforcement "enforcement",
+    }
+    LotPhase {
+        Waiting "not_begun", Free "free_phase", Timed "timed_phase", Committing "committing",
+        Revealing "revealing", Scoring "scoring", Falling "falling", Negotiating "negotiating",
+        Quoting "quoting", Choosing "choosing", FirstRefusal "first_refusal", Over "over",
+    }
+    BidderState {
+        Declared "declared", Refused "refused", Qualified "deposit_due", Deposited "deposited",
+        Returned "returned", Defaulted "defaulted", Signed "signed",
+    }
+    BidKind { Open "open_bid", Revealed "revealed", Matched "matched" }
+    BidStanding {
+        Stands "stands", Outbid "outbid", Superseded "superseded", Chosen "chosen",
+    }
+    OfferState {
+        Open "offer_open", Accepted "agreed", Declined "declined", Countered "countered",
+        Expired "expired", Lapsed "lapsed",
+    }
+    AwardReason {
+        Won "won", CutAtMargin "cut_at_margin", CutToFit "cut_to_fit",
+        SharedByRank "shared_by_rank", Outbid "outbid", LostAtMargin "lost_at_margin",
+        DoesNotFit "does_not_fit", ParadoxicallyRejected "paradoxically_rejected",
+        ExceedsLot "exceeds_lot", BelowReserve "below_reserve", Superseded "superseded",
+        MatchedByPriority "matched_by_priority", Barred "barred", Outscored "outscored",
+        NotScored "not_scored", NotChosen "not_chosen",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::Lang;
+
+    #[test]
+    fn every_value_of_a_listing_and_its_bidding_has_a_chinese_word() {
+        fn check<T: Choice>() {
+            for name in T::ALL.iter().map(|value| value.name()) {
+                assert_ne!(Lang::Zh.word(name), name);
+            }
+        }
+        check::<ListingStage>();
+        check::<EndReason>();
+        check::<Method>();
+        check::<Reserve>();
+        check::<Interim>();
+        check::<Ownership>();
+        check::<LotPortion>();
+        check::<ListingVerdict>();
+        check::<GateKind>();
+        check::<GateState>();
+        check::<Silence>();
+        check::<ClaimAnswer>();
+        check::<Meaning>();
+        check::<LotMode>();
+        check::<LotPhase>();
+        check::<BidderState>();
+        check::<BidKind>();
+        check::<BidStanding>();
+        check::<OfferState>();
+        check::<AwardReason>();
     }
 }

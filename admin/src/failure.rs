@@ -131,7 +131,10 @@ fn advice(error: &Error) -> Option<String> {
              venue; see --key-file"
         }
         Error::NotPermitted(_) => "see who you are: sfund-admin whoami",
-        Error::NotFound(_) => "ids look like fund-12 and party-3; a code does too: see the lists",
+        Error::NotFound(_) => {
+            "ids look like fund-12, party-3 and listing-7, and a code of a fund or a party does \
+             too: see the lists; there is a lot once its bidding is opened"
+        }
         Error::Transport(_) if error.to_string().contains("certificate") => {
             "who vouches for the server? Give its authority by --ca FILE or SFUND_CA"
         }
@@ -145,11 +148,30 @@ fn advice(error: &Error) -> Option<String> {
         Error::Options(BadOptions::Tls) => "look at --ca, --cert and --cert-key",
         Error::Overloaded { .. } => "the server is busy: try again in a moment",
         Error::Failed(_) => "the server's log says why",
-        Error::Refused(_) | Error::Malformed(_) | Error::Unreadable(_) | Error::Closed => {
-            return None;
-        }
+        Error::Refused(refusal) => return next_step(&refusal.reason).map(ToOwned::to_owned),
+        Error::Malformed(_) | Error::Unreadable(_) | Error::Closed => return None,
     };
     Some(text.to_owned())
+}
+
+/// What an operator does next where the market says no to what it does with a listing.
+fn next_step(reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        "LISTING_STAGE" => "see where it stands: sfund-admin listings show LISTING",
+        "GATE_NOT_GREEN" => "see what it waits for: sfund-admin listings deadlines LISTING",
+        "GATE_NOT_RUNNING" => "see its gates: sfund-admin listings show LISTING",
+        "INTENTION_WAITS" => {
+            "see who waits: sfund-admin bidding bidders LISTING; say who may bid by bidding \
+             qualify; a deposit that is due is paid, or its time passes"
+        }
+        "NOT_DECLARED" => "see who declared an intention: sfund-admin bidding bidders LISTING",
+        "OTHER_METHOD" => {
+            "open it as it was announced: sfund-admin listings show LISTING; with one bidder only \
+             it is negotiated"
+        }
+        "NOT_THE_WINNER" => "see who won: sfund-admin bidding award LISTING",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -163,6 +185,31 @@ mod tests {
             assert!(advice.contains(way), "{way}");
         }
         assert_eq!(Failure::NoKey.exit(), Exit::CouldNotTell);
+    }
+
+    #[test]
+    fn who_is_refused_is_told_what_to_do_next_in_commands_that_exist() {
+        use clap::CommandFactory as _;
+        let catalogue = include_str!("../../docs/REFUSALS.md");
+        let tool = crate::Cli::command();
+        for reason in [
+            "LISTING_STAGE",
+            "GATE_NOT_GREEN",
+            "GATE_NOT_RUNNING",
+            "INTENTION_WAITS",
+            "NOT_DECLARED",
+            "OTHER_METHOD",
+            "NOT_THE_WINNER",
+        ] {
+            assert!(catalogue.contains(&format!("`{reason}`")), "{reason}");
+            let advice = next_step(reason).unwrap();
+            let (_, rest) = advice.split_once("sfund-admin ").unwrap();
+            let mut words = rest.split(' ');
+            let (group, name) = (words.next().unwrap(), words.next().unwrap());
+            let known = tool.find_subcommand(group).and_then(|group| group.find_subcommand(name));
+            assert!(known.is_some(), "{advice}");
+        }
+        assert_eq!(next_step("HOLDER_CAP"), None);
     }
 
     #[test]

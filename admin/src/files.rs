@@ -1,4 +1,4 @@
-//! Packs, fees, segments and calendars as files: the same TOML that a venue opens with.
+//! Packs, fees, segments and calendars as files, the same TOML that a venue opens with; evidence.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,8 +9,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sfund_sdk::{
     Calendar, Date, Fees, Form, HolderCaps, Hours, InvestorRules, Limits, Overlay, Pack, Parameter,
-    Permission, Ppm, Rates, Rules,
+    Permission, Ppm, Rates, Rules, Sha256,
 };
+use sha2::Digest as _;
 use thiserror::Error;
 use toml::Value;
 use toml::value::Datetime;
@@ -103,6 +104,12 @@ fn load<T>(path: &Path, read: impl FnOnce(&str) -> Result<T, BadFile>) -> Result
     let text = fs::read_to_string(path)
         .map_err(|source| Failure::File { path: path.to_owned(), source })?;
     read(&text).map_err(|source| Failure::BadFile { path: path.to_owned(), source })
+}
+
+/// SHA-256 of the bytes of a file: evidence stays where it is.
+pub(crate) fn sha256(path: &Path) -> Result<Sha256, Failure> {
+    let bytes = fs::read(path).map_err(|source| Failure::File { path: path.to_owned(), source })?;
+    Ok(Sha256::new(sha2::Sha256::digest(&bytes).into()))
 }
 
 /// The pack in a file.

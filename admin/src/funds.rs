@@ -6,6 +6,7 @@ use sfund_sdk::{
     Units,
 };
 
+use crate::agreement::{self, Agreement};
 use crate::choice::{Choice as _, choice};
 use crate::context::{Context, Limit, Named};
 use crate::failure::Failure;
@@ -50,6 +51,9 @@ pub(crate) enum Funds {
         #[arg(long)]
         evidence: String,
     },
+    /// What a fund's own agreement says of a transfer (合伙协议转让条款).
+    #[command(subcommand)]
+    Agreement(Agreement),
 }
 
 #[derive(Args, Debug)]
@@ -120,6 +124,7 @@ pub(crate) async fn run(context: &Context, command: Funds) -> Result<(), Failure
             let answer = context.give(admin.register_fund(details)).await?;
             context.done(&answer, Record::default().with("fund", text(answer.value)))
         }
+        Funds::Agreement(command) => agreement::run(context, command).await,
         Funds::Extend { fund, until } => {
             let fund = context.fund(&fund).await?;
             let answer = context.give(admin.extend_term(fund, until)).await?;

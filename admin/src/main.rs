@@ -3,8 +3,10 @@
 //! Data goes to stdout and talk to stderr. Exit codes: 0 good, 1 the market or a check said no,
 //! 2 it could not be told.
 
+mod agreement;
 mod approvals;
 mod audit;
+mod bidding;
 mod book;
 mod calendar;
 mod cash;
@@ -17,6 +19,8 @@ mod funds;
 mod health;
 mod keys;
 mod ladder;
+mod listing_record;
+mod listings;
 mod locks;
 mod meters;
 mod moment;
@@ -95,6 +99,12 @@ enum Group {
     /// Pledges and freezes (质押、冻结).
     #[command(subcommand)]
     Locks(locks::Locks),
+    /// Listings: shares that are offered (挂牌).
+    #[command(subcommand)]
+    Listings(listings::Listings),
+    /// Bidding for what is listed (竞价).
+    #[command(subcommand)]
+    Bidding(bidding::Bidding),
     /// Orders (委托).
     #[command(subcommand)]
     Orders(orders::Orders),
@@ -189,6 +199,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Group::Cash(command) => cash::run(&context, command).await,
         Group::Register(command) => register::run(&context, command).await,
         Group::Locks(command) => locks::run(&context, command).await,
+        Group::Listings(command) => listings::run(&context, command).await,
+        Group::Bidding(command) => bidding::run(&context, command).await,
         Group::Orders(command) => orders::run(&context, command).await,
         Group::Book(arguments) => book::run(&context, arguments).await,
         Group::Trades(arguments) => trades::run(&context, arguments).await,
@@ -225,6 +237,23 @@ mod tests {
             "keys issue party-3 --expires 365d",
             "cash confirm transfer-1 --bank-reference B1",
             "locks pledge party-1 fund-1 100 --pledgee party-2 --evidence E1",
+            "funds agreement show fund-1",
+            "funds agreement set fund-1 --first-refusal 30 --consent 15:refusal --evidence f",
+            "listings list --stage announced --fund fund-1 --json",
+            "listings review listing-1 complete --reason one --reason two",
+            "listings notify listing-1 --delivered 2026-11-24 --evidence proof.pdf",
+            "listings approve listing-1 --evidence letter.pdf",
+            "listings suspend listing-1 --until 2026-12-31 --reason why",
+            "listings deadlines",
+            "listings events listing-1 --limit 5",
+            "bidding qualify listing-1 party-3 --reason E1",
+            "bidding open listing-1 english --increment 0.01 --begins 2h",
+            "bidding open listing-1 sealed --commit 2d --begins 2026-12-31T01:30Z",
+            "bidding open listing-1 dutch --start 1.50 --step 0.01 --every 90s --begins 1d",
+            "bidding open listing-1 negotiated --lasts 20d --begins 1h --dry-run",
+            "bidding lots --running",
+            "bidding lot listing-1",
+            "bidding sign listing-1 party-3 --contract contract.pdf",
             "orders cancel-all party-3 --fund fund-1 --dry-run",
             "book fund-1 --levels 5",
             "halt fund-1 --reason why",

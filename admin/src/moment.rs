@@ -11,6 +11,24 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment(pub(crate) Time);
 
+/// A span of time in seconds: `90s`, `30m`, `12h` or `3d`, at least one second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span(pub(crate) u32);
+
+/// The text is no span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a span looks like 90s, 30m, 12h or 3d")]
+pub(crate) struct NotASpan;
+
+impl FromStr for Span {
+    type Err = NotASpan;
+
+    fn from_str(text: &str) -> Result<Self, NotASpan> {
+        let seconds = seconds(text).and_then(|seconds| u32::try_from(seconds).ok());
+        seconds.filter(|seconds| *seconds != 0).map(Self).ok_or(NotASpan)
+    }
+}
+
 /// The text is no instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("an instant looks like 2027-06-30, 2027-06-30T15:00Z, 90d, 12h or 30m")]
@@ -30,15 +48,22 @@ impl FromStr for Moment {
     }
 }
 
+/// Seconds of a span.
+fn seconds(text: &str) -> Option<u64> {
+    let units = [('d', 86_400_u64), ('h', 3_600), ('m', 60), ('s', 1)];
+    let (number, unit) = units
+        .iter()
+        .find_map(|(unit, seconds)| text.strip_suffix(*unit).map(|number| (number, seconds)))?;
+    let number: u64 = if number.starts_with('+') { None } else { number.parse().ok() }?;
+    number.checked_mul(*unit)
+}
+
 fn read(text: &str, now: Time) -> Option<Time> {
     if let Ok(date) = text.parse::<Date>() {
         return Some(date.at_minute(1_440, 0));
     }
-    for (unit, seconds) in [('d', 86_400_u64), ('h', 3_600), ('m', 60)] {
-        if let Some(number) = text.strip_suffix(unit) {
-            let number: u64 = number.parse().ok()?;
-            return Some(now.plus_seconds(number.checked_mul(seconds)?));
-        }
+    if let Some(seconds) = seconds(text) {
+        return Some(now.plus_seconds(seconds));
     }
     let (date, clock) = text.strip_suffix('Z')?.split_once('T')?;
     let mut parts = clock.split(':').map(|part| {
@@ -71,6 +96,12 @@ mod tests {
             ("30m", "2026-11-24T02:00:00.000000Z"),
         ] {
             assert_eq!(read(given).as_deref(), Some(meant), "{given}");
+        }
+        for (given, meant) in [("90s", 90), ("30m", 1_800), ("3d", 259_200)] {
+            assert_eq!(given.parse(), Ok(Span(meant)), "{given}");
+        }
+        for wrong in ["", "s", "0m", "90", "-1d", "+1d", "99999999d", "1w"] {
+            assert_eq!(wrong.parse::<Span>(), Err(NotASpan), "{wrong}");
         }
         for wrong in ["", "tomorrow", "2027-06-31", "2027-06-30T24:00Z", "-1d", "15:00Z"] {
             assert_eq!(read(wrong), None, "{wrong}");

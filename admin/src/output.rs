@@ -93,10 +93,13 @@ pub(crate) fn count(value: impl Into<u64>) -> Cell {
 /// A stable value that people read in their language.
 pub(crate) fn word(name: &'static str) -> Cell {
     let tone = match name {
-        "open" | "resting" | "active" | "confirmed" | "approved" | "done" | "healthy" => Tone::Good,
+        "open" | "resting" | "active" | "confirmed" | "approved" | "done" | "healthy" | "green"
+        | "won" | "stands" | "deposited" | "signed" | "agreed" => Tone::Good,
         "halted" | "degraded" | "pending" | "waits" | "expired" | "lapsed" | "dry_run"
-        | "slowest" => Tone::Warning,
-        "closed" | "suspended" | "refused" | "declined" | "failing" => Tone::Bad,
+        | "slowest" | "submitted" | "to_be_completed" | "waits_for_notice" | "waits_for_answer"
+        | "declared" | "deposit_due" | "offer_open" => Tone::Warning,
+        "closed" | "suspended" | "refused" | "declined" | "failing" | "rejected" | "taken_off"
+        | "red" | "defaulted" | "barred" => Tone::Bad,
         _ => Tone::Plain,
     };
     Cell { tone, ..Cell::new(Shown::Word(name), Value::from(name), CellAlignment::Left) }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use sfund_sdk::{Form, Hours, Overlay, Pack, Parameter, Rules as _, Segment, SegmentId};
+use sfund_sdk::{Form, Hours, JudgedBy, Overlay, Pack, Parameter, Rules as _, Segment, SegmentId};
 
 use crate::choice::Choice as _;
 use crate::context::{Context, Named};
@@ -143,4 +143,12 @@ fn with_parameters(record: Record, parameters: Vec<(&'static Parameter, u64)>) -
 fn clock(hours: Hours) -> String {
     let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
     format!("{}-{}", clock(hours.opens_minute), clock(hours.closes_minute))
+}
+
+/// Which pack, and which overlay over it, judged something: `cn-regional 3 + soe 1`.
+pub(crate) fn judged_by(judged: &JudgedBy) -> String {
+    match &judged.overlay {
+        Some(overlay) => format!("{} + {overlay}", judged.pack),
+        None => judged.pack.to_string(),
+    }
 }

@@ -1,6 +1,5 @@
 //! Parties: who they are, whether they qualify and may trade (主体).
 
-use std::fs;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -8,11 +7,11 @@ use sfund_sdk::{
     Date, Money, Party, PartyDetails, PartyFilter, PartyForm, PartyId, PartyStatus, Qualification,
     Role,
 };
-use sha2::{Digest as _, Sha256};
 
 use crate::choice::{Choice as _, choice};
 use crate::context::{Context, Limit, Named};
 use crate::failure::Failure;
+use crate::files;
 use crate::output::{Record, Table, absent, amount, count, maybe, text, word};
 
 #[derive(Debug, Subcommand)]
@@ -161,10 +160,8 @@ async fn set_status(context: &Context, set: SetStatus, status: PartyStatus) -> R
 
 impl Qualify {
     fn qualification(self) -> Result<Qualification, Failure> {
-        let path = self.evidence;
-        let evidence = fs::read(&path).map_err(|source| Failure::File { path, source })?;
         Ok(Qualification {
-            evidence: Sha256::digest(&evidence).into(),
+            evidence: files::sha256(&self.evidence)?.bytes(),
             certifier: self.certifier,
             expires: self.expires,
             net_assets: self.net_assets,

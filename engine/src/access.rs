@@ -102,6 +102,7 @@ pub const fn requirement(kind: CommandKind) -> Requirement {
         | CommandKind::RevealBid
         | CommandKind::MakeOffer
         | CommandKind::AnswerOffer
+        | CommandKind::ChooseQuote
         | CommandKind::DraftListing
         | CommandKind::SubmitListing
         | CommandKind::ExtendListing
@@ -136,6 +137,7 @@ pub const fn requirement(kind: CommandKind) -> Requirement {
         | CommandKind::QualifyBidder
         | CommandKind::OpenBidding
         | CommandKind::SignContract
+        | CommandKind::ScoreBid
         | CommandKind::SetTradingState
         | CommandKind::ScheduleCall
         | CommandKind::CancelCall

@@ -3,10 +3,12 @@
 use minicbor::{Decode, Encode};
 
 use crate::bidding::bid::{AnswerOffer, CommitBid, MakeOffer, MatchPrice, PlaceBid, RevealBid};
+use crate::bidding::choose::ChooseQuote;
 use crate::bidding::declare::DeclareInterest;
 use crate::bidding::deposit::PayDeposit;
 use crate::bidding::open::OpenBidding;
 use crate::bidding::qualify_bidder::QualifyBidder;
+use crate::bidding::score::ScoreBid;
 use crate::bidding::sign::SignContract;
 use crate::call::cancel::CancelCall;
 use crate::call::cancel_order::CancelCallOrder;
@@ -216,7 +218,7 @@ commands! {
     132 PayDeposit PayDeposit;
     /// Open the bidding for a listing.
     133 OpenBidding OpenBidding;
-    /// Bid for all that is listed.
+    /// Bid for what is listed, or a part of it.
     134 PlaceBid PlaceBid;
     /// Take the price that stands, by right of first refusal.
     135 MatchPrice MatchPrice;
@@ -230,6 +232,10 @@ commands! {
     139 AnswerOffer AnswerOffer;
     /// Record that a winner has signed.
     140 SignContract SignContract;
+    /// Record the points of a bid of a tender.
+    141 ScoreBid Box<ScoreBid>;
+    /// Take one of the quotes, or none.
+    142 ChooseQuote ChooseQuote;
     /// Schedule a call auction.
     145 ScheduleCall ScheduleCall;
     /// Cancel a call auction and what would follow it.

@@ -311,6 +311,8 @@ impl Market {
             Command::MakeOffer(ask) => bidding::bid::decide_offer(self, context, ask, events),
             Command::AnswerOffer(ask) => bidding::bid::decide_answer(self, context, ask, events),
             Command::SignContract(ask) => bidding::sign::decide(self, context, ask, events),
+            Command::ScoreBid(ask) => bidding::score::decide(self, context, ask, events),
+            Command::ChooseQuote(ask) => bidding::choose::decide(self, context, ask, events),
             Command::ScheduleCall(ask) => call::schedule::decide(self, context, ask, events),
             Command::CancelCall(ask) => call::cancel::decide(self, context, ask, events),
             Command::PlaceCallOrder(ask) => call::place::decide(self, context, ask, events),

@@ -37,7 +37,7 @@ use crate::access::Requirement;
 use crate::amount::{Money, Ppm, Price, Units};
 use crate::bidding::mode::{Code, Phase};
 use crate::id::{
-    CallId, CallOrderId, FundId, IntentionId, ListingId, LockId, OfferId, OrderId, PartyId,
+    BidId, CallId, CallOrderId, FundId, IntentionId, ListingId, LockId, OfferId, OrderId, PartyId,
     ProposalId, SegmentId, TransferId,
 };
 use crate::listing::confidentiality::Conflict;
@@ -674,6 +674,15 @@ rejects! {
     /// The lot is sold whole, to one bidder.
     380 "WHOLE_LOT_ONLY" Rule "A1" "the lot is sold whole: {quantity} lots, no less and no more"
     WholeLotOnly { 0 quantity: u64 }
+
+    /// The lot has no such bid, or it does not stand.
+    381 "BID_NOT_FOUND" NotFound "" "{bid} is not there, or does not stand"
+    BidNotFound { 0 bid: BidId }
+
+    /// Each criterion has its points, in their range.
+    382 "POINTS_OUT_OF_RANGE" Malformed ""
+    "there are {criteria} criteria, of 0 to {points_max} points each"
+    PointsOutOfRange { 0 criteria: u64, 1 points_max: u32 }
 
     /// No call auction with this id is scheduled or open.
     390 "CALL_NOT_FOUND" NotFound "" "there is no {call}, or it is over"

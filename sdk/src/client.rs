@@ -13,6 +13,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
 use crate::admin::Admin;
 use crate::error::{BadOptions, Error};
+use crate::listing::Listings;
 use crate::market::Market;
 use crate::options::{Compression, Consistency, Options, Plaintext, Retry};
 use crate::register::Register;
@@ -81,7 +82,13 @@ impl Client {
         Market::new(self.clone())
     }
 
-    /// Orders and intentions: for investors and their members.
+    /// Listings and their bidders: for sellers, buyers, managers and the venue.
+    #[must_use]
+    pub fn listing(&self) -> Listings {
+        Listings::new(self.clone())
+    }
+
+    /// Orders, intentions and bids: for investors and their members.
     #[must_use]
     pub fn trading(&self) -> Trading {
         Trading::new(self.clone())
@@ -180,7 +187,7 @@ impl Client {
 
 /// The error of a call whose last attempt failed with `last`: if an earlier attempt may have had its
 /// effect, a no from before the market says nothing of that.
-fn conclude(last: Error, unknown: Option<Error>) -> Error {
+pub(crate) fn conclude(last: Error, unknown: Option<Error>) -> Error {
     match unknown {
         Some(earlier) if last.is_before_market() => earlier,
         Some(_) | None => last,
@@ -225,6 +232,11 @@ impl Waits {
     /// How long to wait after this error; `None` if it is final.
     pub(crate) fn after(&mut self, error: &Error) -> Option<Duration> {
         let least = error.retry_after()?;
+        self.again(least)
+    }
+
+    /// How long to wait before another attempt, at `least` so long; `None` if there is none left.
+    pub(crate) fn again(&mut self, least: Duration) -> Option<Duration> {
         self.attempts = self.attempts.saturating_add(1);
         let over = match &mut self.patience {
             Patience::Attempts => self.retry.attempts_max <= self.attempts,

@@ -30,7 +30,7 @@ pub struct KeyHash([u8; 32]);
 /// The machine gave no random bytes.
 #[derive(Debug, Error)]
 #[error("the machine gave no random bytes")]
-pub struct NoRandomness(#[source] getrandom::Error);
+pub struct NoRandomness(#[source] pub(crate) getrandom::Error);
 
 /// The text is no API key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -124,7 +124,7 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     text
 }
 
-fn bytes_of(digits: &str) -> Option<[u8; 32]> {
+pub(crate) fn bytes_of(digits: &str) -> Option<[u8; 32]> {
     if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }

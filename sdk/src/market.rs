@@ -2,7 +2,7 @@
 
 use sfund_engine::amount::{Money, Price, Units};
 use sfund_engine::calendar::Calendar;
-use sfund_engine::id::{CallId, FundId, PartyId, SegmentId, Sequence, TradeId};
+use sfund_engine::id::{CallId, FundId, ListingId, PartyId, SegmentId, Sequence, TradeId};
 use sfund_engine::policy::overlay::Overlay;
 use sfund_engine::policy::{Fees, Pack};
 use sfund_engine::registry::fund::{FundDetails, Reference, TradingState};
@@ -11,6 +11,7 @@ use sfund_engine::trading::side::Side;
 use sfund_proto::v1;
 
 use crate::ask::{List, Query};
+use crate::bidding::lot::{Lot, lot_of};
 use crate::client::Client;
 use crate::error::Unreadable;
 use crate::stream::market::MarketStream;
@@ -160,6 +161,16 @@ pub struct FundFilter {
     pub manager: Option<PartyId>,
 }
 
+/// All lots, or those that take something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhichLots {
+    /// Every lot.
+    #[default]
+    All,
+    /// Those that are not over.
+    Running,
+}
+
 impl Market {
     pub(crate) fn new(client: Client) -> Self {
         Self { client }
@@ -221,6 +232,22 @@ impl Market {
     pub fn trades(&self, fund: FundId) -> List<Trade> {
         let request = v1::ListTradesRequest { fund_id: fund.to_string(), ..Default::default() };
         List::new(&self.client, request, |trade| trade_of(&trade))
+    }
+
+    /// The lot of a listing: the running auction without names (竞价实况).
+    pub fn lot(&self, listing: ListingId) -> Query<Lot> {
+        let request = v1::GetLotRequest { listing_id: listing.to_string(), ..Default::default() };
+        Query::new(&self.client, request, |response| lot_of(some(response.lot, "lot")?))
+    }
+
+    /// Lots by listing.
+    pub fn lots(&self, which: WhichLots) -> List<Lot> {
+        let running = match which {
+            WhichLots::All => false,
+            WhichLots::Running => true,
+        };
+        let request = v1::ListLotsRequest { running, ..Default::default() };
+        List::new(&self.client, request, lot_of)
     }
 
     /// What happens in the market, once and in order. It resumes by itself.

@@ -5,6 +5,7 @@ use std::future::Future;
 use prost_types::Timestamp;
 use sfund_proto::v1;
 use sfund_proto::v1::admin_service_client::AdminServiceClient;
+use sfund_proto::v1::listing_service_client::ListingServiceClient;
 use sfund_proto::v1::market_service_client::MarketServiceClient;
 use sfund_proto::v1::register_service_client::RegisterServiceClient;
 use sfund_proto::v1::settlement_service_client::SettlementServiceClient;
@@ -174,6 +175,36 @@ commands! {
     TradingServiceClient cancel_all CancelAllRequest CancelAllResponse;
     TradingServiceClient post_intention PostIntentionRequest PostIntentionResponse;
     TradingServiceClient withdraw_intention WithdrawIntentionRequest WithdrawIntentionResponse;
+    TradingServiceClient place_bid PlaceBidRequest PlaceBidResponse;
+    TradingServiceClient match_price MatchPriceRequest MatchPriceResponse;
+    TradingServiceClient commit_bid CommitBidRequest CommitBidResponse;
+    TradingServiceClient reveal_bid RevealBidRequest RevealBidResponse;
+    TradingServiceClient make_offer MakeOfferRequest MakeOfferResponse;
+    TradingServiceClient answer_offer AnswerOfferRequest AnswerOfferResponse;
+    ListingServiceClient draft_listing DraftListingRequest DraftListingResponse;
+    ListingServiceClient submit_listing SubmitListingRequest SubmitListingResponse;
+    ListingServiceClient review_listing ReviewListingRequest ReviewListingResponse;
+    ListingServiceClient set_agreement SetAgreementRequest SetAgreementResponse;
+    ListingServiceClient notify_partners NotifyPartnersRequest NotifyPartnersResponse;
+    ListingServiceClient answer_first_refusal AnswerFirstRefusalRequest AnswerFirstRefusalResponse;
+    ListingServiceClient answer_consent AnswerConsentRequest AnswerConsentResponse;
+    ListingServiceClient record_approval RecordApprovalRequest RecordApprovalResponse;
+    ListingServiceClient announce_listing AnnounceListingRequest AnnounceListingResponse;
+    ListingServiceClient suspend_listing SuspendListingRequest SuspendListingResponse;
+    ListingServiceClient resume_listing ResumeListingRequest ResumeListingResponse;
+    ListingServiceClient extend_listing ExtendListingRequest ExtendListingResponse;
+    ListingServiceClient reprice_listing RepriceListingRequest RepriceListingResponse;
+    ListingServiceClient change_listing ChangeListingRequest ChangeListingResponse;
+    ListingServiceClient withdraw_listing WithdrawListingRequest WithdrawListingResponse;
+    ListingServiceClient revoke_listing RevokeListingRequest RevokeListingResponse;
+    ListingServiceClient accept_confidentiality
+        AcceptConfidentialityRequest AcceptConfidentialityResponse;
+    ListingServiceClient look_at_document LookAtDocumentRequest LookAtDocumentResponse;
+    ListingServiceClient declare_interest DeclareInterestRequest DeclareInterestResponse;
+    ListingServiceClient qualify_bidder QualifyBidderRequest QualifyBidderResponse;
+    ListingServiceClient pay_deposit PayDepositRequest PayDepositResponse;
+    ListingServiceClient open_bidding OpenBiddingRequest OpenBiddingResponse;
+    ListingServiceClient sign_contract SignContractRequest SignContractResponse;
     SettlementServiceClient request_transfer RequestTransferRequest RequestTransferResponse;
     SettlementServiceClient settle_transfer SettleTransferRequest SettleTransferResponse;
     AdminServiceClient open_segment OpenSegmentRequest OpenSegmentResponse;
@@ -201,10 +232,16 @@ reads! {
     MarketServiceClient get_segment GetSegmentRequest GetSegmentResponse;
     MarketServiceClient get_fund GetFundRequest GetFundResponse;
     MarketServiceClient get_book GetBookRequest GetBookResponse;
+    MarketServiceClient get_lot GetLotRequest GetLotResponse;
     TradingServiceClient get_order GetOrderRequest GetOrderResponse;
     TradingServiceClient get_meters GetMetersRequest GetMetersResponse;
+    TradingServiceClient get_listing_meters GetListingMetersRequest GetListingMetersResponse;
     TradingServiceClient quote_fees QuoteFeesRequest QuoteFeesResponse;
     RegisterServiceClient get_holding GetHoldingRequest GetHoldingResponse;
+    ListingServiceClient get_listing GetListingRequest GetListingResponse;
+    ListingServiceClient get_listing_disclosure
+        GetListingDisclosureRequest GetListingDisclosureResponse;
+    ListingServiceClient get_agreement GetAgreementRequest GetAgreementResponse;
     SettlementServiceClient get_cash GetCashRequest GetCashResponse;
     SettlementServiceClient list_house_accounts ListHouseAccountsRequest ListHouseAccountsResponse;
     AdminServiceClient get_caller GetCallerRequest GetCallerResponse;
@@ -216,12 +253,25 @@ lists! {
     MarketServiceClient list_segments ListSegmentsRequest ListSegmentsResponse segments Segment;
     MarketServiceClient list_funds ListFundsRequest ListFundsResponse funds Fund;
     MarketServiceClient list_trades ListTradesRequest ListTradesResponse trades Trade;
+    MarketServiceClient list_lots ListLotsRequest ListLotsResponse lots Lot;
     TradingServiceClient list_orders ListOrdersRequest ListOrdersResponse orders Order;
     TradingServiceClient list_my_trades ListMyTradesRequest ListMyTradesResponse trades MyTrade;
     TradingServiceClient list_intentions ListIntentionsRequest ListIntentionsResponse
         intentions Intention;
     TradingServiceClient list_suggestions ListSuggestionsRequest ListSuggestionsResponse
         suggestions Suggestion;
+    TradingServiceClient list_bids ListBidsRequest ListBidsResponse bids LotBid;
+    TradingServiceClient list_offers ListOffersRequest ListOffersResponse offers LotOffer;
+    ListingServiceClient list_listings ListListingsRequest ListListingsResponse listings Listing;
+    ListingServiceClient list_listing_readers
+        ListListingReadersRequest ListListingReadersResponse readers ListingReader;
+    ListingServiceClient list_listing_looks
+        ListListingLooksRequest ListListingLooksResponse looks ListingLook;
+    ListingServiceClient list_listing_events
+        ListListingEventsRequest ListListingEventsResponse events ListingEvent;
+    ListingServiceClient list_listing_deadlines
+        ListListingDeadlinesRequest ListListingDeadlinesResponse deadlines ListingDeadline;
+    ListingServiceClient list_bidders ListBiddersRequest ListBiddersResponse bidders Bidder;
     RegisterServiceClient list_holdings ListHoldingsRequest ListHoldingsResponse holdings Holding;
     RegisterServiceClient list_holders ListHoldersRequest ListHoldersResponse holdings Holding;
     RegisterServiceClient list_statement_entries

@@ -23,7 +23,7 @@ use super::say::{Narrator, grouped};
 use super::{Error, connect};
 
 /// Most rows of a list that the cast reads.
-const ROWS_MAX: usize = 1_000_000;
+pub(super) const ROWS_MAX: usize = 1_000_000;
 /// Days for which the demo's keys and qualifications are good.
 const GOOD_DAYS: u32 = 365;
 const DAY_SECONDS: u64 = 86_400;
@@ -320,11 +320,11 @@ impl Cast {
 }
 
 /// Registers what is not there yet.
-struct Maker<'c> {
-    operator: &'c Client,
-    running: &'c Running,
-    folder: &'c Path,
-    today: Date,
+pub(super) struct Maker<'c> {
+    pub(super) operator: &'c Client,
+    pub(super) running: &'c Running,
+    pub(super) folder: &'c Path,
+    pub(super) today: Date,
 }
 
 impl Maker<'_> {
@@ -361,7 +361,12 @@ impl Maker<'_> {
         Ok(party)
     }
 
-    async fn player(&self, code: &str, name: &'static str, role: Role) -> Result<Player, Error> {
+    pub(super) async fn player(
+        &self,
+        code: &str,
+        name: &'static str,
+        role: Role,
+    ) -> Result<Player, Error> {
         let id = self.party(code, name, role).await?;
         let key = self.key(id, code).await?;
         let client = connect(self.running, &key).await?;
@@ -389,7 +394,7 @@ impl Maker<'_> {
         Ok(key)
     }
 
-    async fn fund(
+    pub(super) async fn fund(
         &self,
         (code, name): (&str, &str),
         segment: SegmentId,
@@ -419,7 +424,7 @@ impl Maker<'_> {
     }
 
     /// Issues units where the fund has issued so many as yet: that number never shrinks.
-    async fn issue(
+    pub(super) async fn issue(
         &self,
         fund: FundId,
         party: PartyId,
@@ -463,7 +468,7 @@ fn write_key(folder: &Path, code: &str, key: &ApiKey) -> Result<(), Error> {
     writeln!(file, "{}", key.reveal()).and_then(|()| file.sync_all()).map_err(wrong)
 }
 
-fn staff_key(path: &Path, party: &str) -> Result<ApiKey, Error> {
+pub(super) fn staff_key(path: &Path, party: &str) -> Result<ApiKey, Error> {
     let text =
         fs::read_to_string(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
     let missing = || Error::NoKey { path: path.to_owned(), party: party.to_owned() };

@@ -6,7 +6,9 @@
 //! demo again, and it looks for every order that was acknowledged.
 
 mod acknowledged;
+mod auctions;
 mod cast;
+mod hall;
 mod proof;
 mod robots;
 mod say;
@@ -19,17 +21,18 @@ use std::sync::Arc;
 
 use serde_json::json;
 use sfund_engine::id::Sequence;
-use sfund_sdk::{ApiKey, Client, Options as ClientOptions};
+use sfund_sdk::{ApiKey, Client, ListingId, NotSealed, Options as ClientOptions};
 use thiserror::Error;
 
 use crate::config::Config;
 use crate::import::send;
 use crate::journal;
 use crate::recovery;
-use crate::sequencer::{Clock as _, WallClock};
+use crate::sequencer::{Clock, WallClock};
 use crate::server::{self, Running};
 use crate::venue_file;
 
+use self::auctions::Sold;
 use self::cast::Cast;
 pub use self::say::Language;
 use self::say::Narrator;
@@ -110,6 +113,12 @@ pub enum Error {
     /// A command waits for a second person where the story needs none.
     #[error("the registration of {0} waits for a second person")]
     Waits(String),
+    /// A lot does not go on.
+    #[error("the lot of {0} does not go on as the story has it")]
+    LotStands(ListingId),
+    /// A bid cannot be sealed.
+    #[error(transparent)]
+    NotSealed(#[from] NotSealed),
     /// An order that was acknowledged is not there.
     #[error("{missing} of {looked_for} acknowledged orders are missing")]
     Lost {
@@ -160,7 +169,7 @@ pub async fn run(mut config: Config, options: Options) -> Result<Outcome, Error>
         "sfund demo: an LP leaves a fund, every step of it over gRPC",
     )?;
     narrator.chapter("交易所开市", "The exchange opens")?;
-    let mut running = start(&config).await?;
+    let mut running = start(&config, Arc::new(WallClock)).await?;
     let (address, store) = (running.address(), config.store.path.display().to_string());
     narrator.line(
         &format!("gRPC 服务 {address}；日志 {store}（sled，哈希链，先落盘后应答）"),
@@ -184,17 +193,19 @@ pub async fn run(mut config: Config, options: Options) -> Result<Outcome, Error>
         &format!("客户端收到过确认的 {found} 笔委托，逐笔核对：全部在日志里"),
         &format!("all {found} orders that were acknowledged to the clients are in the journal"),
     )?;
+    let sold = if is_new { Some(auctions::tell(&config, &folder, &narrator).await?) } else { None };
     if options.ending == Ending::Stay {
         what_to_try(&running, &folder, &cast, &narrator)?;
         robots::trade_until_stopped(&cast, &folder, &narrator).await?;
     }
-    conclude(running, &config, &cast, &narrator).await
+    conclude(running, &config, &cast, sold.as_ref(), &narrator).await
 }
 
 async fn conclude(
     running: Running,
     config: &Config,
     cast: &Cast,
+    sold: Option<&Sold>,
     narrator: &Narrator,
 ) -> Result<Outcome, Error> {
     narrator.chapter("任何人都能核对", "Anybody can check it")?;
@@ -231,9 +242,11 @@ async fn conclude(
         "units_conserved": units,
         "cash_conserved": cash,
         "replay_digest_equal": replayed.digest_equal,
+        "awards": sold.map_or(0, |sold| sold.awards),
     });
+    let same = replayed.digest_equal && sold.is_none_or(|sold| sold.digest_equal);
     let consistent = counted.trades == replayed.transfers;
-    Ok(Outcome { summary, good: units && cash && replayed.digest_equal && consistent })
+    Ok(Outcome { summary, good: units && cash && same && consistent })
 }
 
 fn what_to_try(
@@ -272,13 +285,13 @@ fn prepare_folder(config: &mut Config, folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-async fn start(config: &Config) -> Result<Running, Error> {
+async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, Error> {
     let opened = {
-        let config = config.clone();
-        let open = move || server::open(&config, WallClock.now(), |_, _| {});
+        let (config, now) = (config.clone(), clock.now());
+        let open = move || server::open(&config, now, |_, _| {});
         tokio::task::spawn_blocking(open).await.map_err(Error::Thread)??
     };
-    Ok(opened.start(config, Arc::new(WallClock), server::end_process()).await?)
+    Ok(opened.start(config, clock, server::end_process()).await?)
 }
 
 /// Stops the exchange and starts it again.
@@ -290,7 +303,7 @@ async fn restart(
 ) -> Result<Running, Error> {
     narrator.chapter("重启，一无所失", "The exchange restarts, and nothing is lost")?;
     let ended = running.stop().await;
-    let running = start(config).await?;
+    let running = start(config, Arc::new(WallClock)).await?;
     cast.reconnect(&running).await?;
     let before = ended.map_or(Sequence::ZERO, |ended| ended.sequence).number();
     let after = running.read().newest().sequence.number();

@@ -15,6 +15,7 @@ mod fold_calls;
 mod fold_orders;
 mod fold_register;
 pub mod history;
+pub mod listing_meters;
 pub mod listings;
 mod meters;
 mod news;

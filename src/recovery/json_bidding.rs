@@ -7,6 +7,7 @@ use sfund_engine::bidding::award::{AwardVoided, DealHandedOver, LotAwarded};
 use sfund_engine::bidding::bid::{
     Answer, AnswerOffer, CommitBid, LotMoved, MakeOffer, MatchPrice, PlaceBid, Quantity, RevealBid,
 };
+use sfund_engine::bidding::choose::{Choice, ChooseQuote};
 use sfund_engine::bidding::declare::{DeclareInterest, InterestDeclared, Right};
 use sfund_engine::bidding::deposit::{
     DepositForfeited, DepositPaid, DepositsReturned, Forfeit, PayDeposit,
@@ -18,6 +19,7 @@ use sfund_engine::bidding::mode::{
 };
 use sfund_engine::bidding::open::{BiddingFailed, BiddingOpened, OpenBidding, Opening};
 use sfund_engine::bidding::qualify_bidder::{BidderQualified, BidderVerdict, QualifyBidder};
+use sfund_engine::bidding::score::ScoreBid;
 use sfund_engine::bidding::sign::{ContractSigned, SignContract};
 use sfund_engine::bidding::{Binding, Conduct};
 use sfund_engine::id::{BidId, OfferId};
@@ -42,7 +44,7 @@ records! {
     DepositForfeited { listing, code, amount, to, why }
     DepositsReturned { listing }
     OpenBidding { listing, begins, opening }
-    BiddingOpened { listing, begins, mode, conduct, judged }
+    BiddingOpened { listing, begins, mode, conduct, judged, asked }
     Conduct {
         bids_max, bids_per_bidder_max, unrevealed_forfeit, forfeit_to, signature_working_days,
         refund_working_days, notice_working_days, after_default, next_bidder_working_days
@@ -74,7 +76,9 @@ records! {
     Sealed { commit_seconds, reveal_seconds, pays, portion, margin }
     Dutch { start, step, step_seconds, portion }
     Tender { commit_seconds, reveal_seconds, scoring_seconds, price_weight, criteria }
-    Criterion { weight }
+    Criterion { weight, name }
+    ScoreBid { listing, bid, points, reason }
+    ChooseQuote { listing, party, choice }
     Negotiated { seconds, offer_seconds_max }
     Quotes { quote_seconds, choose_seconds }
     Enforcement {
@@ -102,6 +106,32 @@ impl Json for Opening {
             Self::Negotiated { seconds } => {
                 one("Negotiated", object([("seconds", seconds.json())]))
             }
+            Self::Tender { commit_seconds, scoring_seconds, price_weight, criteria } => {
+                let fields = [
+                    ("commit_seconds", commit_seconds.json()),
+                    ("scoring_seconds", scoring_seconds.json()),
+                    ("price_weight", price_weight.json()),
+                    ("criteria", criteria.json()),
+                ];
+                one("Tender", object(fields))
+            }
+            Self::Quotes { asked, quote_seconds, choose_seconds } => {
+                let fields = [
+                    ("asked", asked.json()),
+                    ("quote_seconds", quote_seconds.json()),
+                    ("choose_seconds", choose_seconds.json()),
+                ];
+                one("Quotes", object(fields))
+            }
+        }
+    }
+}
+
+impl Json for Choice {
+    fn json(&self) -> Value {
+        match self {
+            Self::Quote(bid) => tagged("Quote", bid),
+            Self::None => Value::from("None"),
         }
     }
 }

@@ -211,6 +211,8 @@ choices! { Command:
     MatchPrice
     CommitBid
     RevealBid
+    ScoreBid
+    ChooseQuote
     MakeOffer
     AnswerOffer
     SignContract

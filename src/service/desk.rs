@@ -9,6 +9,7 @@ use sfund_engine::command::Command;
 use sfund_engine::entry::Caller;
 use sfund_engine::id::{PartyId, Sequence};
 use sfund_engine::time::Time;
+use sfund_proto::v1;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
@@ -85,6 +86,20 @@ impl Desk {
             self.after(visit, answer.sequence().number()).await?;
         }
         Ok(answer)
+    }
+
+    /// What the market would answer to a command of `party` now.
+    pub(crate) async fn prospect(
+        &self,
+        party: PartyId,
+        command: Command,
+    ) -> Result<v1::Prospect, Trouble> {
+        let name = command.kind().name().to_owned();
+        let (caller, mode) = (Caller::Party(party), Mode::DryRun);
+        let submission = Submission { caller, attempt: None, command, mode };
+        let answer = self.handle.submit(submission).await.map_err(trouble)?;
+        let refusal = answer.outcome().err().map(|reject| Denial::from(reject).into());
+        Ok(v1::Prospect { command: name, refusal })
     }
 
     async fn submit(&self, visit: &Visit, asked: Asked) -> Result<Answer, Trouble> {

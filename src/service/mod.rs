@@ -15,6 +15,7 @@ mod feed;
 pub mod gate;
 pub mod limits;
 mod listing;
+mod listing_meters;
 mod market;
 mod my_events;
 mod order_stream;

@@ -148,6 +148,13 @@ impl TradingService for Trading {
         }))
     }
 
+    async fn get_listing_meters(
+        &self,
+        request: Request<v1::GetListingMetersRequest>,
+    ) -> Result<Response<v1::GetListingMetersResponse>, Status> {
+        self.0.get_listing_meters(request).await
+    }
+
     async fn quote_fees(
         &self,
         request: Request<v1::QuoteFeesRequest>,

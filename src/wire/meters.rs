@@ -6,6 +6,7 @@ use sfund_engine::registry::party::{Party, PartyStatus};
 use sfund_engine::trading::side::Side;
 use sfund_proto::v1;
 
+use crate::read::listing_meters::ListingMeter;
 use crate::read::views::{Earliest, FundView, Meters, SegmentView};
 use crate::wire::decimal::ratio_text;
 use crate::wire::fields::write_date;
@@ -45,6 +46,49 @@ pub fn meters(
         sell_fee_max: ratio_text(rates.sell_max()),
         suspended: party.status == PartyStatus::Suspended,
         reference: fund.fund.reference.as_ref().map(market::reference),
+    }
+}
+
+/// A limit of a listing, and how a party stands to it.
+#[must_use]
+pub fn meter(meter: &ListingMeter) -> v1::Meter {
+    use v1::MeterKind as Kind;
+    let of = |kind: Kind, rule: &str, value: String, limit: String, kept| v1::Meter {
+        kind: kind.into(),
+        rule: rule.to_owned(),
+        value,
+        limit,
+        kept,
+    };
+    match *meter {
+        ListingMeter::Confidentiality(accepted) => {
+            of(Kind::Confidentiality, "A5", String::new(), String::new(), accepted)
+        }
+        ListingMeter::QualifiedUntil(until, today) => {
+            let kept = until.is_some_and(|until| today <= until);
+            of(Kind::QualifiedUntil, "A4", write_date(until), today.to_string(), kept)
+        }
+        ListingMeter::Holders(holders, cap) => {
+            of(Kind::Holders, "A3", holders.to_string(), cap.to_string(), holders <= cap)
+        }
+        ListingMeter::Investment(worth, minimum) => {
+            of(Kind::Investment, "A4", worth.to_string(), minimum.to_string(), minimum <= worth)
+        }
+        ListingMeter::Units(units, minimum) => {
+            of(Kind::Units, "A5", units.to_string(), minimum.to_string(), minimum <= units)
+        }
+        ListingMeter::Deposit(free, asked) => {
+            of(Kind::Deposit, "D1", free.to_string(), asked.to_string(), asked <= free)
+        }
+        ListingMeter::Intentions(count, most) => {
+            of(Kind::Intentions, "D1", count.to_string(), most.to_string(), count <= most)
+        }
+        ListingMeter::OwnBids(count, most) => {
+            of(Kind::OwnBids, "D2", count.to_string(), most.to_string(), count < most)
+        }
+        ListingMeter::AnnouncedUntil(today, last) => {
+            of(Kind::AnnouncedUntil, "C2", today.to_string(), last.to_string(), today <= last)
+        }
     }
 }
 

@@ -164,6 +164,8 @@ pub async fn call(
             list_my_trades "ListMyTrades"
                 v1::ListMyTradesRequest { party_id, ..Default::default() };
             get_meters "GetMeters" v1::GetMetersRequest { party_id, fund_id, after_sequence: 0 };
+            get_listing_meters "GetListingMeters"
+                v1::GetListingMetersRequest { listing_id, party_id, after_sequence: 0 };
             quote_fees "QuoteFees" v1::QuoteFeesRequest {
                 party_id,
                 fund_id,

@@ -172,7 +172,8 @@ impl Screen {
                 let until = calendar.until;
                 self.alert(format!("#{} calendar to {until}", event.sequence.number()));
             }
-            MarketChange::CaughtUp => {}
+            // A lot is no fund: `bidding lot` shows it, and it is not asked for here.
+            MarketChange::Lot(_) | MarketChange::CaughtUp => {}
         }
     }
 }

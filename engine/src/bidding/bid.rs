@@ -282,8 +282,12 @@ pub(crate) fn would_unseal(market: &Market, command: &Command) -> bool {
     })
 }
 
+fn open_lot(market: &Market, listing: ListingId) -> &Open {
+    market.bidding_of(listing).open.as_ref().expect("a listing in bidding has a lot")
+}
+
 /// Somebody before a lot that is open.
-struct Desk<'m> {
+pub(super) struct Desk<'m> {
     market: &'m Market,
     at: Time,
     listing: ListingId,
@@ -295,7 +299,7 @@ impl<'m> Desk<'m> {
     /// D1, A3, A4, A9: the seller, or a party whose deposit is held and who may hold the units.
     ///
     /// D3: a sealed bid that was handed in binds; whoever became what does not bid reveals it.
-    fn new(
+    pub(super) fn new(
         market: &'m Market,
         context: Context,
         (kind, listing, party): (CommandKind, ListingId, PartyId),
@@ -308,8 +312,7 @@ impl<'m> Desk<'m> {
             record.check_active(party)?;
         }
         offered.check_stage(listing, Needs::Bidding)?;
-        let bidding = market.biddings.get(&listing).expect("a lot that is open is recorded");
-        let open = bidding.open.as_ref().expect("a listing in bidding has a lot");
+        let (bidding, open) = (market.bidding_of(listing), open_lot(market, listing));
         let side = if offered.seller == party {
             Side::Seller
         } else {
@@ -330,6 +333,17 @@ impl<'m> Desk<'m> {
             Side::Bidder(code)
         };
         Ok(Self { market, at: context.at, listing, open, side })
+    }
+
+    /// The seller's side, for which the venue records what its committee says.
+    pub(super) fn of_seller(
+        market: &'m Market,
+        context: Context,
+        listing: ListingId,
+    ) -> Result<Self, Reject> {
+        market.find_listing(listing)?.check_stage(listing, Needs::Bidding)?;
+        let open = open_lot(market, listing);
+        Ok(Self { market, at: context.at, listing, open, side: Side::Seller })
     }
 
     /// So much of the lot at a price in whole ticks.
@@ -390,7 +404,7 @@ impl<'m> Desk<'m> {
         if check::wide(own) < limit { Ok(()) } else { Err(Reject::TooManyBids { limit }) }
     }
 
-    fn ask(&self, ask: &Ask, events: &mut Vec<Event>) -> Result<(), Reject> {
+    pub(super) fn ask(&self, ask: &Ask, events: &mut Vec<Event>) -> Result<(), Reject> {
         let (listing, lot) = (self.listing, &self.open.lot);
         self.open.conduct.check_room(lot, self.side, ask)?;
         if let Ask::Offer(proposal) | Ask::Counter(_, proposal) = ask {

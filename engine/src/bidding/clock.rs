@@ -49,8 +49,12 @@ impl Clerk<'_> {
 
     /// The lot begins, its clock rings, or it is over and awarded.
     fn lot(&self, open: &Open, events: &mut Vec<Event>) {
-        let refund = self.bidding.refund_due.filter(|_| open.lot.phase() != Phase::Over);
-        assert!(refund.is_none(), "nothing goes back while bids are taken");
+        // Who is not asked for a quote waits for nothing.
+        if self.bidding.refund_due.is_some_and(|due| due <= self.at)
+            && self.bidding.losers().next().is_some()
+        {
+            return self.refund(events);
+        }
         let rules = open.mode.rules();
         let changes = match open.lot.phase() {
             Phase::Waiting => rules.begin(&open.lot, open.begins),

@@ -4,8 +4,8 @@
 
 use minicbor::{Decode, Encode};
 
-use super::ClaimState;
 use super::mode::Code;
+use super::{ClaimState, Progress};
 use crate::amount::Money;
 use crate::cash::ledger::Account;
 use crate::command::CommandKind;
@@ -162,6 +162,10 @@ pub(crate) fn apply_returned(market: &mut Market, fact: &DepositsReturned) {
         market.ledger.post(Account::Held(place), Account::Available(place), *held);
     }
     market.change_bidding(fact.listing, |bidding| {
+        if bidding.progress == Progress::Open {
+            // Those who bid wait for the award.
+            bidding.refund_due = None;
+        }
         for (party, _) in losers {
             let claim = bidding.claim_mut(party);
             (claim.state, claim.held) = (ClaimState::Returned, Money::ZERO);

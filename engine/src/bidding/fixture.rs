@@ -1,19 +1,22 @@
 //! Biddings for tests, over the venue of [`crate::fixture`].
 
 use super::bid::{CommitBid, MatchPrice, PlaceBid, Quantity, RevealBid};
+use super::choose::{Choice, ChooseQuote};
 use super::declare::{DeclareInterest, Right};
 use super::deposit::PayDeposit;
-use super::mode::{Code, Portion, Terms, seal};
+use super::mode::{Code, Criterion, Portion, Terms, seal};
 use super::open::{OpenBidding, Opening};
 use super::qualify_bidder::{BidderVerdict, QualifyBidder};
+use super::score::ScoreBid;
 use super::sign::SignContract;
 use crate::command::Command;
 use crate::entry::{Caller, Header};
 use crate::event::Event;
 use crate::fixture::{
-    BOB, CAROL, DAVE, FUND, OPERATOR, accept, accept_at, cents, deposit, party, soon, units, yuan,
+    ALICE, BOB, CAROL, DAVE, FUND, OPERATOR, accept, accept_at, cents, deposit, party, soon, units,
+    yuan,
 };
-use crate::id::{ListingId, PartyId};
+use crate::id::{BidId, ListingId, PartyId};
 use crate::listing::fixture::{LISTING, announced, terms as any};
 use crate::listing::gate::{Claim, ClaimAnswer, Gate, GateKind, GateState, How};
 use crate::listing::terms::{ListingTerms, Method};
@@ -151,6 +154,49 @@ fn deposited_as(terms: ListingTerms, bidders: &[(PartyId, Right)]) -> Market {
 /// A price that falls from 2.00, by 0.10 a minute.
 pub(crate) const DUTCH: Opening =
     Opening::Dutch { start: cents(200), step: cents(10), step_seconds: 60 };
+
+/// A tender for which the price weighs as much as the one criterion.
+pub(crate) fn tender() -> Opening {
+    let criteria = vec![Criterion { weight: 100, name: "投后支持方案".to_owned() }];
+    let (commit_seconds, scoring_seconds) = (3_600, 7_200);
+    Opening::Tender { commit_seconds, scoring_seconds, price_weight: 100, criteria }
+}
+
+/// A tender in which CAROL bid 1.50 and DAVE 1.20, and that is to be scored.
+pub(crate) fn scoring() -> Market {
+    let (mut market, begins) = opened(Method::Tender, &TWO, tender());
+    accept(&mut market, party(CAROL), commit(CAROL, Code::Bidder(1), 150));
+    accept(&mut market, party(DAVE), commit(DAVE, Code::Bidder(2), 120));
+    pass(&mut market, begins.plus_seconds(3_600));
+    accept(&mut market, party(DAVE), reveal(DAVE, 120));
+    accept(&mut market, party(CAROL), reveal(CAROL, 150));
+    pass(&mut market, begins.plus_seconds(3_600 + DAY));
+    market
+}
+
+pub(crate) fn score(bid: u32, points: &[u32]) -> Command {
+    let (bid, points, reason) = (BidId::new(bid), points.to_vec(), "评审意见".to_owned());
+    Command::ScoreBid(Box::new(ScoreBid { listing: LISTING, bid, points, reason }))
+}
+
+/// Quotes of CAROL and DAVE, for an hour; the seller chooses for two.
+pub(crate) fn quotes() -> Opening {
+    let asked = vec![Code::Bidder(1), Code::Bidder(2)];
+    Opening::Quotes { asked, quote_seconds: 3_600, choose_seconds: 7_200 }
+}
+
+/// A request for quotes to which these gave 1.10 each.
+pub(crate) fn quoted(who: &[PartyId]) -> (Market, Time) {
+    let (mut market, begins) = opened(Method::RequestForQuote, &TWO, quotes());
+    for who in who {
+        accept(&mut market, party(*who), bid(*who, 110));
+    }
+    (market, begins)
+}
+
+pub(crate) const fn choose(choice: Choice) -> Command {
+    Command::ChooseQuote(ChooseQuote { listing: LISTING, party: ALICE, choice })
+}
 
 /// CAROL is bidder-1 and DAVE bidder-2.
 pub(crate) const TWO: [(PartyId, Right); 2] = [(CAROL, Right::None), (DAVE, Right::None)];

@@ -5,11 +5,12 @@
 //! with is [`crate::auction`]. One file a command; what falls due is in [`clock`].
 //!
 //! Sealed bids and a falling price share a lot where the listing says so: several win, and each
-//! signs for its part. Every other way sells it whole. Tenders, quotes and enforced sales are rules
-//! that no command knows yet.
+//! signs for its part. Every other way sells it whole. Enforced sales are rules that no command knows
+//! yet.
 
 pub mod award;
 pub mod bid;
+pub mod choose;
 pub mod clock;
 pub mod declare;
 pub mod deposit;
@@ -19,6 +20,7 @@ pub mod mode;
 pub mod open;
 pub mod qualify_bidder;
 mod refused;
+pub mod score;
 pub mod sign;
 #[cfg(test)]
 mod tests;
@@ -338,11 +340,19 @@ impl Bidding {
         stage && lot.is_none_or(|lot| of_listing(lot) && known(lot)) && self.claims.iter().all(held)
     }
 
-    /// Those whose deposit is held and who won nothing.
+    /// Those whose deposit is held and who won nothing, or cannot: while bids are taken, who is not
+    /// asked for any.
     pub(crate) fn losers(&self) -> impl Iterator<Item = &Claim> {
         let held =
             |claim: &&Claim| claim.state == ClaimState::Deposited && claim.held != Money::ZERO;
-        self.claims.iter().filter(held).filter(|claim| !self.won(claim))
+        self.claims.iter().filter(held).filter(|claim| !self.won(claim) && !self.bids(claim))
+    }
+
+    /// Whether the lot is open to the claim.
+    fn bids(&self, claim: &Claim) -> bool {
+        let open = self.open.as_ref().filter(|_| self.progress == Progress::Open);
+        let entrants = open.iter().flat_map(|open| open.lot.entrants());
+        entrants.into_iter().any(|entrant| claim.code == Some(entrant.code))
     }
 
     /// Whether the award in force gives the claim anything.

@@ -8,20 +8,21 @@
 use minicbor::{Decode, Encode};
 
 use super::mode::{
-    Dutch, English, Entrant, EntrantStatus, FirstRefusal, Lot, LotEvent, Mode, Negotiated, Pays,
-    Portion, Reserve, SECONDS_MAX, SameRank, Sealed,
+    CRITERIA_MAX, Code, Criterion, Dutch, ENTRANTS_MAX, English, Entrant, EntrantStatus,
+    FirstRefusal, Lot, LotEvent, Mode, Negotiated, Pays, Portion, Quotes, Reserve, SECONDS_MAX,
+    SameRank, Sealed, Tender, WEIGHT_MAX,
 };
 use super::{Claim, ClaimState, Conduct, Open, Progress};
 use crate::amount::{Price, Units};
 use crate::check;
 use crate::event::Event;
 use crate::id::ListingId;
-use crate::listing::Listing;
 use crate::listing::stage::{EndReason, Needs};
 use crate::listing::terms::{Method, Reserve as Announced};
+use crate::listing::{Listing, WHOLE};
 use crate::market::{Context, Market};
 use crate::policy::choice::{Priority, Split};
-use crate::policy::listing::ListingRules;
+use crate::policy::listing::{ListingRules, OfferRules};
 use crate::policy::{DAY_SECONDS, JudgedBy};
 use crate::reject::{Field, Reject};
 use crate::time::Time;
@@ -30,7 +31,7 @@ use crate::time::Time;
 const BEGINS_DAYS_MAX: u16 = 90;
 
 /// Ask to open the bidding for a listing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct OpenBidding {
     /// The listing.
     #[n(0)]
@@ -44,7 +45,7 @@ pub struct OpenBidding {
 }
 
 /// What listing and pack leave open of a mode (竞价参数).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Opening {
     /// Open ascending bids.
     #[n(0)]
@@ -80,6 +81,35 @@ pub enum Opening {
         #[n(0)]
         seconds: u32,
     },
+    /// Sealed bids that are scored.
+    #[n(4)]
+    Tender {
+        /// How long they are handed in, in seconds.
+        #[n(0)]
+        commit_seconds: u32,
+        /// How long they are scored, in seconds.
+        #[n(1)]
+        scoring_seconds: u32,
+        /// What the price weighs.
+        #[n(2)]
+        price_weight: u32,
+        /// What else is scored.
+        #[n(3)]
+        criteria: Vec<Criterion>,
+    },
+    /// Quotes of those who are asked.
+    #[n(5)]
+    Quotes {
+        /// Who is asked, each once; who is not has its deposit back.
+        #[n(0)]
+        asked: Vec<Code>,
+        /// How long they give quotes, in seconds.
+        #[n(1)]
+        quote_seconds: u32,
+        /// How long the seller chooses, in seconds.
+        #[n(2)]
+        choose_seconds: u32,
+    },
 }
 
 /// Bidding is open.
@@ -100,6 +130,9 @@ pub struct BiddingOpened {
     /// Which pack and overlay say so.
     #[n(4)]
     pub judged: JudgedBy,
+    /// Of a request for quotes: who is asked.
+    #[cbor(n(5), skip_if = "Vec::is_empty")]
+    pub asked: Vec<Code>,
 }
 
 /// A listing found nobody, or the lot no buyer.
@@ -150,14 +183,15 @@ pub(crate) fn decide(
     };
     market.check_deal_appraisal(listing, market.date(ask.begins))?;
     let terms = (method, offered.terms.portion);
-    let mode = mode(&rules, terms, ask.opening).ok_or(Reject::OtherMethod { listing, method })?;
-    check_opening(market, listing, ask.opening)?;
+    let mode = mode(&rules, terms, &ask.opening).ok_or(Reject::OtherMethod { listing, method })?;
+    check_opening(market, listing, &ask.opening)?;
+    let asked = asked(&ask.opening).to_vec();
     let judged = market.judges_of_listing(listing)?;
     // From here on the answer is yes.
     let (begins, quantity) = (ask.begins, quantity(market, listing));
     assert!(mode.rules().check(quantity).is_ok(), "what was checked makes sense");
     let conduct = Conduct::from(&rules);
-    let opened = BiddingOpened { listing, begins, mode, conduct, judged };
+    let opened = BiddingOpened { listing, begins, mode, conduct, judged, asked };
     events.push(Event::BiddingOpened(Box::new(opened)));
     Ok(())
 }
@@ -170,9 +204,12 @@ pub(crate) fn apply(market: &mut Market, fact: &BiddingOpened) {
     };
     let mut lot = Lot::new(fact.listing.number(), quantity(market, fact.listing), reserve);
     market.begin_bidding(fact.listing);
+    let now = market.now;
     market.change_bidding(fact.listing, |bidding| {
+        let is_asked = |code| fact.asked.is_empty() || fact.asked.contains(&code);
         for claim in &bidding.claims {
-            if let Some(code) = claim.code.filter(|_| claim.state == ClaimState::Deposited) {
+            let deposited = claim.code.filter(|_| claim.state == ClaimState::Deposited);
+            if let Some(code) = deposited.filter(|code| is_asked(*code)) {
                 let (held_lots, status) = (claim.held_lots, EntrantStatus::Admitted);
                 lot.apply(&LotEvent::Admitted(Entrant { code, held_lots, status }));
             }
@@ -180,6 +217,10 @@ pub(crate) fn apply(market: &mut Market, fact: &BiddingOpened) {
         let (mode, begins, conduct) = (fact.mode.clone(), fact.begins, fact.conduct);
         bidding.open = Some(Open { mode, begins, lot, conduct });
         bidding.progress = Progress::Open;
+        // D4: who is not asked for a quote has its deposit back at once.
+        if bidding.losers().next().is_some() {
+            bidding.refund_due = Some(now);
+        }
     });
 }
 
@@ -214,33 +255,51 @@ impl Market {
 fn mode(
     rules: &ListingRules,
     (method, portion): (Method, Portion),
-    opening: Opening,
+    opening: &Opening,
 ) -> Option<Mode> {
-    let sealed = |pays| match opening {
+    let reveal_seconds = rules.sealed.reveal_minutes.saturating_mul(60);
+    let sealed = |pays| match *opening {
         Opening::Sealed { commit_seconds } => Some(Mode::Sealed(Sealed {
             commit_seconds,
-            reveal_seconds: rules.sealed.reveal_minutes.saturating_mul(60),
+            reveal_seconds,
             pays,
             portion,
             margin: rules.award.margin,
         })),
-        Opening::English { .. } | Opening::Dutch { .. } | Opening::Negotiated { .. } => None,
+        Opening::English { .. }
+        | Opening::Dutch { .. }
+        | Opening::Negotiated { .. }
+        | Opening::Tender { .. }
+        | Opening::Quotes { .. } => None,
     };
     match (method, opening) {
-        (Method::English, Opening::English { increment }) => {
+        (Method::English, &Opening::English { increment }) => {
             Some(Mode::English(english(rules, increment)))
         }
         (Method::SealedPayAsBid, _) => sealed(Pays::Bid),
         (Method::SealedUniform, _) => sealed(Pays::LowestWinning),
         (Method::SealedVickrey, _) => sealed(Pays::Externality),
-        (Method::Dutch, Opening::Dutch { start, step, step_seconds }) => {
+        (Method::Dutch, &Opening::Dutch { start, step, step_seconds }) => {
             Some(Mode::Dutch(Dutch { start, step, step_seconds, portion }))
         }
-        (Method::Negotiated, Opening::Negotiated { seconds }) => {
+        (Method::Negotiated, &Opening::Negotiated { seconds }) => {
             let days = u64::from(rules.offers.offer_days_max);
             let offer = u32::try_from(days.saturating_mul(DAY_SECONDS)).unwrap_or(SECONDS_MAX);
             let offer_seconds_max = offer.min(SECONDS_MAX);
             Some(Mode::Negotiated(Negotiated { seconds, offer_seconds_max }))
+        }
+        (
+            Method::Tender,
+            Opening::Tender { commit_seconds, scoring_seconds, price_weight, criteria },
+        ) => Some(Mode::Tender(Tender {
+            commit_seconds: *commit_seconds,
+            reveal_seconds,
+            scoring_seconds: *scoring_seconds,
+            price_weight: *price_weight,
+            criteria: criteria.clone(),
+        })),
+        (Method::RequestForQuote, &Opening::Quotes { quote_seconds, choose_seconds, .. }) => {
+            Some(Mode::Quotes(Quotes { quote_seconds, choose_seconds }))
         }
         (
             Method::English
@@ -252,7 +311,9 @@ fn mode(
             Opening::English { .. }
             | Opening::Sealed { .. }
             | Opening::Dutch { .. }
-            | Opening::Negotiated { .. },
+            | Opening::Negotiated { .. }
+            | Opening::Tender { .. }
+            | Opening::Quotes { .. },
         ) => None,
     }
 }
@@ -280,13 +341,27 @@ fn english(rules: &ListingRules, increment: Price) -> English {
     }
 }
 
-/// Prices are whole ticks, and lengths some seconds.
-fn check_opening(market: &Market, listing: ListingId, opening: Opening) -> Result<(), Reject> {
+/// Who is asked for a quote; nobody but in a request for quotes.
+fn asked(opening: &Opening) -> &[Code] {
+    match opening {
+        Opening::Quotes { asked, .. } => asked,
+        Opening::English { .. }
+        | Opening::Sealed { .. }
+        | Opening::Dutch { .. }
+        | Opening::Negotiated { .. }
+        | Opening::Tender { .. } => &[],
+    }
+}
+
+/// Prices are whole ticks, lengths some seconds, and a tender and those who are asked for a quote
+/// are what the pack allows.
+fn check_opening(market: &Market, listing: ListingId, opening: &Opening) -> Result<(), Reject> {
     let fund = &market.fund(market.find_listing(listing)?.terms.fund)?.details;
     let length = |seconds: u32| {
         check::range(Field::PhaseSeconds, u64::from(seconds), 1, u64::from(SECONDS_MAX))
     };
-    match opening {
+    let rules = market.rules_of_listing(listing)?.offers;
+    match *opening {
         Opening::English { increment } => price(fund, increment),
         Opening::Sealed { commit_seconds } => length(commit_seconds),
         Opening::Dutch { start, step, step_seconds } => {
@@ -295,7 +370,62 @@ fn check_opening(market: &Market, listing: ListingId, opening: Opening) -> Resul
             price(fund, step)
         }
         Opening::Negotiated { seconds } => length(seconds),
+        Opening::Tender { commit_seconds, scoring_seconds, price_weight, ref criteria } => {
+            length(commit_seconds)?;
+            length(scoring_seconds)?;
+            check_weights(&rules, price_weight, criteria)
+        }
+        Opening::Quotes { ref asked, quote_seconds, choose_seconds } => {
+            let days = u64::from(rules.quote_days_max);
+            let most = days.saturating_mul(DAY_SECONDS).min(SECONDS_MAX.into());
+            // A quote binds from the first moment to the choice.
+            check::range(Field::PhaseSeconds, quote_seconds.into(), 1, most)?;
+            check::range(Field::PhaseSeconds, choose_seconds.into(), 1, most)?;
+            let both = u64::from(quote_seconds).saturating_add(choose_seconds.into());
+            check::range(Field::PhaseSeconds, both, 2, most)?;
+            check_asked(market, listing, asked, rules.quote_parties_max)
+        }
     }
+}
+
+/// A1: the price weighs enough, and every criterion has a name.
+fn check_weights(
+    rules: &OfferRules,
+    price_weight: u32,
+    criteria: &[Criterion],
+) -> Result<(), Reject> {
+    let most = usize::from(rules.criteria_max).min(CRITERIA_MAX);
+    check::length(Field::Criteria, criteria.len(), 0, most)?;
+    check::range(Field::Weight, price_weight.into(), 0, WEIGHT_MAX.into())?;
+    let mut all = u64::from(price_weight);
+    for criterion in criteria {
+        check::text(Field::Criteria, &criterion.name)?;
+        check::range(Field::Weight, criterion.weight.into(), 1, WEIGHT_MAX.into())?;
+        all = all.saturating_add(criterion.weight.into());
+    }
+    let whole = u64::from(WHOLE.get());
+    let share = u64::from(price_weight).saturating_mul(whole).checked_div(all).unwrap_or(0);
+    let least = u64::from(rules.price_weight_min.get()).max(u64::from(criteria.is_empty()));
+    check::range(Field::PriceWeight, share, least, whole)
+}
+
+/// Those who are asked for a quote have their deposits held, and each is asked once.
+fn check_asked(
+    market: &Market,
+    listing: ListingId,
+    asked: &[Code],
+    most: u16,
+) -> Result<(), Reject> {
+    check::length(Field::Asked, asked.len(), 1, usize::from(most).min(ENTRANTS_MAX))?;
+    if !asked.is_sorted_by(|one, next| one < next) {
+        return Err(Reject::Inconsistent { field: Field::Asked });
+    }
+    let bidding = market.bidding_of(listing);
+    for code in asked {
+        let claim = bidding.coded(*code).filter(|claim| claim.state == ClaimState::Deposited);
+        claim.ok_or(Reject::NotAdmitted { code: *code })?;
+    }
+    Ok(())
 }
 
 fn price(fund: &crate::registry::fund::FundDetails, price: Price) -> Result<(), Reject> {

@@ -11,9 +11,11 @@ impl From<Refusal> for Reject {
                 Self::QuantityOutOfRange { minimum, maximum, quantity }
             }
             Refusal::WholeLotOnly { quantity } => Self::WholeLotOnly { quantity },
-            Refusal::NotOfThisMode
-            | Refusal::NoSuchBid { .. }
-            | Refusal::PointsOutOfRange { .. } => Self::NotOfThisMode {},
+            Refusal::NotOfThisMode => Self::NotOfThisMode {},
+            Refusal::NoSuchBid { bid } => Self::BidNotFound { bid },
+            Refusal::PointsOutOfRange { criteria, points_max } => {
+                Self::PointsOutOfRange { criteria, points_max }
+            }
             Refusal::NotAdmitted { code } => Self::NotAdmitted { code },
             Refusal::Barred { code } => Self::BidderBarred { code },
             Refusal::NotThisSide => Self::NotThisSide {},

@@ -9,17 +9,19 @@ use crate::bidding::award::{AwardVoided, DealHandedOver, LotAwarded};
 use crate::bidding::bid::{
     Answer, AnswerOffer, CommitBid, LotMoved, MakeOffer, MatchPrice, PlaceBid, Quantity, RevealBid,
 };
+use crate::bidding::choose::{Choice, ChooseQuote};
 use crate::bidding::declare::{DeclareInterest, InterestDeclared, Right};
 use crate::bidding::deposit::{
     DepositForfeited, DepositPaid, DepositsReturned, Forfeit, PayDeposit,
 };
 use crate::bidding::mode::{
-    Award, Bid, Code, Commitment, Dutch, English, Entrant, EntrantStatus, FirstRefusal, Kind, Line,
-    LotEvent, Mode, Negotiated, Offer, OfferState, Pays, Phase, Portion, Reason, SameRank, Sealed,
-    Side, Standing, Terms,
+    Award, Bid, Code, Commitment, Criterion, Dutch, English, Entrant, EntrantStatus, FirstRefusal,
+    Kind, Line, LotEvent, Mode, Negotiated, Offer, OfferState, Pays, Phase, Portion, Quotes,
+    Reason, SameRank, Sealed, Side, Standing, Tender, Terms,
 };
 use crate::bidding::open::{BiddingFailed, BiddingOpened, OpenBidding, Opening};
 use crate::bidding::qualify_bidder::{BidderQualified, BidderVerdict, QualifyBidder};
+use crate::bidding::score::ScoreBid;
 use crate::bidding::sign::{ContractSigned, SignContract};
 use crate::bidding::{Binding, Conduct};
 use crate::command::Command;
@@ -40,13 +42,17 @@ const PART: Quantity =
 /// One of each kind, and more where a command has several shapes.
 pub(super) fn commands() -> Vec<Command> {
     let (listing, party) = (LISTING, OTHER);
-    let open =
-        |opening| Command::OpenBidding(OpenBidding { listing: LISTING, begins: LATER, opening });
+    let open = |opening| {
+        let ask = OpenBidding { listing: LISTING, begins: LATER, opening };
+        Command::OpenBidding(ask)
+    };
     let offer = |counters| {
         let (bidder, price, expires) = (BIDDER, PRICE, LATER);
         let ask = MakeOffer { listing: LISTING, party: OTHER, bidder, price, expires, counters };
         Command::MakeOffer(ask)
     };
+    let choose =
+        |choice| Command::ChooseQuote(ChooseQuote { listing: LISTING, party: OTHER, choice });
     let reveal = |quantity| {
         let (price, salt) = (PRICE, [0xAB; 32]);
         Command::RevealBid(RevealBid { listing: LISTING, party: OTHER, price, salt, quantity })
@@ -70,6 +76,17 @@ pub(super) fn commands() -> Vec<Command> {
         open(Opening::Sealed { commit_seconds: 86_400 }),
         open(Opening::Dutch { start: PRICE, step: Price::from_e4(500), step_seconds: 60 }),
         open(Opening::Negotiated { seconds: 700_000 }),
+        open(Opening::Tender {
+            commit_seconds: 86_400,
+            scoring_seconds: 700_000,
+            price_weight: 300,
+            criteria: vec![criterion(20), criterion(300)],
+        }),
+        open(Opening::Quotes {
+            asked: vec![BIDDER, HOLDER],
+            quote_seconds: 86_400,
+            choose_seconds: 700_000,
+        }),
         Command::PlaceBid(PlaceBid { listing, party, price: PRICE, quantity: Quantity::All }),
         Command::PlaceBid(PlaceBid { listing, party, price: PRICE, quantity: PART }),
         Command::MatchPrice(MatchPrice { listing, party }),
@@ -81,6 +98,14 @@ pub(super) fn commands() -> Vec<Command> {
         answer(Answer::Accept),
         answer(Answer::Decline),
         Command::SignContract(sign()),
+        Command::ScoreBid(Box::new(ScoreBid {
+            listing,
+            bid: BidId::new(300),
+            points: vec![100, 0],
+            reason: "评审意见".to_owned(),
+        })),
+        choose(Choice::Quote(BidId::new(300))),
+        choose(Choice::None),
     ]
 }
 
@@ -89,7 +114,11 @@ pub(super) fn events() -> Vec<Event> {
     let mut events = life();
     events.extend(modes().map(|mode| {
         let (begins, conduct, judged) = (LATER, conduct(), judged());
-        let fact = BiddingOpened { listing: LISTING, begins, mode, conduct, judged };
+        let asked = match mode {
+            Mode::Quotes(_) => vec![BIDDER, HOLDER],
+            _ => Vec::new(),
+        };
+        let fact = BiddingOpened { listing: LISTING, begins, mode, conduct, judged, asked };
         Event::BiddingOpened(Box::new(fact))
     }));
     events.extend(
@@ -193,7 +222,11 @@ fn award() -> Award {
     Award { lines, unrevealed: vec![HOLDER], uniform: Some(PRICE) }
 }
 
-fn modes() -> [Mode; 5] {
+fn criterion(weight: u32) -> Criterion {
+    Criterion { weight, name: "方案".to_owned() }
+}
+
+fn modes() -> [Mode; 7] {
     let english = English {
         free_seconds: 86_400,
         timed_seconds: 300,
@@ -215,6 +248,14 @@ fn modes() -> [Mode; 5] {
         Mode::Sealed(Sealed { commit_seconds, reveal_seconds, pays, portion, margin }),
         Mode::Dutch(Dutch { start: PRICE, step, step_seconds, portion: Portion::Parts }),
         Mode::Negotiated(Negotiated { seconds: 700_000, offer_seconds_max: 86_400 }),
+        Mode::Tender(Tender {
+            commit_seconds,
+            reveal_seconds,
+            scoring_seconds: 700_000,
+            price_weight: 300,
+            criteria: vec![criterion(20), criterion(300)],
+        }),
+        Mode::Quotes(Quotes { quote_seconds: 86_400, choose_seconds: 700_000 }),
     ]
 }
 

@@ -9,19 +9,21 @@ use crate::bidding::Progress;
 use crate::bidding::bid::{
     Answer, AnswerOffer, CommitBid, MakeOffer, MatchPrice, PlaceBid, Quantity, RevealBid,
 };
+use crate::bidding::choose::{Choice, ChooseQuote};
 use crate::bidding::declare::{DeclareInterest, Right};
 use crate::bidding::deposit::PayDeposit;
 use crate::bidding::fixture::claim_right;
-use crate::bidding::mode::{Code, Portion, Terms, seal};
+use crate::bidding::mode::{Code, Criterion, Portion, Terms, seal};
 use crate::bidding::open::{OpenBidding, Opening};
 use crate::bidding::qualify_bidder::{BidderVerdict, QualifyBidder};
+use crate::bidding::score::ScoreBid;
 use crate::bidding::sign::SignContract;
 use crate::command::Command;
 use crate::entry::Caller;
 use crate::fixture::{
     ALICE, BOB, CAROL, DAVE, FUND, OPERATOR, accept, cents, deposit, party, soon, units, yuan,
 };
-use crate::id::{ListingId, OfferId, PartyId};
+use crate::id::{BidId, ListingId, OfferId, PartyId};
 use crate::listing::announce::AnnounceListing;
 use crate::listing::draft::DraftListing;
 use crate::listing::review::{ListingVerdict, ReviewListing};
@@ -32,7 +34,7 @@ use crate::time::Time;
 
 const SALT: [u8; 32] = [4; 32];
 const LOTS: u64 = 100;
-const METHODS: [(Method, Portion); 7] = [
+const METHODS: [(Method, Portion); 9] = [
     (Method::English, Portion::Whole),
     (Method::SealedVickrey, Portion::Whole),
     (Method::Dutch, Portion::Whole),
@@ -40,6 +42,8 @@ const METHODS: [(Method, Portion); 7] = [
     (Method::SealedUniform, Portion::Parts),
     (Method::SealedVickrey, Portion::Parts),
     (Method::Dutch, Portion::Parts),
+    (Method::Tender, Portion::Whole),
+    (Method::RequestForQuote, Portion::Whole),
 ];
 
 /// A listing that takes intentions, and one of each method with bidders whose announcement is over.
@@ -74,6 +78,17 @@ fn opening(method: Method) -> Opening {
         Method::Dutch => Opening::Dutch { start: cents(150), step: cents(7), step_seconds: 3_000 },
         Method::Negotiated => Opening::Negotiated { seconds: 400_000 },
         Method::SealedUniform | Method::SealedVickrey => Opening::Sealed { commit_seconds: 90_000 },
+        Method::Tender => Opening::Tender {
+            commit_seconds: 90_000,
+            scoring_seconds: 90_000,
+            price_weight: 60,
+            criteria: vec![Criterion { weight: 40, name: "方案".to_owned() }],
+        },
+        Method::RequestForQuote => Opening::Quotes {
+            asked: vec![Code::Bidder(1), Code::Bidder(2)],
+            quote_seconds: 60_000,
+            choose_seconds: 60_000,
+        },
         _ => Opening::English { increment: cents(1) },
     }
 }
@@ -105,9 +120,9 @@ fn qualify(listing: ListingId, bidder: PartyId, verdict: BidderVerdict) -> Comma
 impl World {
     /// Something about a bidding, by whom it takes.
     pub(super) fn bidding(&mut self, at: Time) -> (Caller, Command) {
-        let listing = ListingId::new(self.rng.random_range(0..9));
+        let listing = ListingId::new(self.rng.random_range(0..11));
         let who = *INVESTORS.choose(&mut self.rng).unwrap();
-        let command = match self.rng.random_range(0..20) {
+        let command = match self.rng.random_range(0..22) {
             0 | 1 => {
                 let rights = [Right::None, Right::None, Right::FirstRefusal];
                 let right = *rights.choose(&mut self.rng).unwrap();
@@ -145,12 +160,25 @@ impl World {
                 let offer = OfferId::new(self.rng.random_range(0..6));
                 Command::AnswerOffer(AnswerOffer { listing, party: who, offer, answer })
             }
+            18 => {
+                let bid = BidId::new(self.rng.random_range(0..4));
+                let points = vec![self.rng.random_range(0..102)];
+                let ask = ScoreBid { listing, bid, points, reason: "随机".to_owned() };
+                return (party(OPERATOR), Command::ScoreBid(Box::new(ask)));
+            }
+            19 => {
+                let bid = BidId::new(self.rng.random_range(0..4));
+                let choice =
+                    if self.rng.random_bool(0.9) { Choice::Quote(bid) } else { Choice::None };
+                Command::ChooseQuote(ChooseQuote { listing, party: ALICE, choice })
+            }
             _ => {
                 let ask = SignContract { listing, party: who, contract: [6; 32] };
                 return (party(OPERATOR), Command::SignContract(ask));
             }
         };
-        (party(who), command)
+        let by = if let Command::ChooseQuote(_) = command { ALICE } else { who };
+        (party(by), command)
     }
 
     fn opening(&mut self, listing: ListingId, at: Time) -> Command {
@@ -231,7 +259,7 @@ fn the_laws_hold_on_random_biddings() {
             shared += u32::from(winners.max().is_some_and(|winners| 1 < winners));
         }
     }
-    assert!(20 < awards && 10 < handed_over && 5 < shared, "{awards} {handed_over} {shared}");
+    assert!(20 < awards && 10 < handed_over && 2 < shared, "{awards} {handed_over} {shared}");
 }
 
 /// The price that a party seals: it finds it again.

@@ -87,13 +87,15 @@ impl<'m> Rules<'m> {
         let (terms, rules) = (self.terms, &self.rules);
         let permission = match terms.method {
             // No command opens a bidding of these yet, and deposits would wait for ever.
-            Method::Tender | Method::RequestForQuote | Method::Judicial => Permission::Forbidden,
+            Method::Judicial => Permission::Forbidden,
             Method::English
             | Method::SealedPayAsBid
             | Method::SealedUniform
             | Method::SealedVickrey
             | Method::Dutch
-            | Method::Negotiated => allowed(&rules.modes, terms.method),
+            | Method::Tender
+            | Method::Negotiated
+            | Method::RequestForQuote => allowed(&rules.modes, terms.method),
         };
         if permission == Permission::Forbidden {
             return Err(Reject::MethodForbidden { method: terms.method });

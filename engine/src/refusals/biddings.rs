@@ -3,10 +3,12 @@
 use super::Scenario;
 use crate::amount::Price;
 use crate::bidding::bid::{Answer, AnswerOffer, MakeOffer};
+use crate::bidding::choose::Choice;
 use crate::bidding::declare::Right;
 use crate::bidding::fixture::{
-    DAY, DUTCH, THREE, TWO, bid, claim_right, close, commit, deposited, english, interest, open,
-    opened, part, pass, pay, reveal, shared, sign, take, terms, verdict,
+    DAY, DUTCH, THREE, TWO, bid, choose, claim_right, close, commit, deposited, english, interest,
+    open, opened, part, pass, pay, quoted, reveal, score, scoring, shared, sign, take, terms,
+    verdict,
 };
 use crate::bidding::mode::Code;
 use crate::bidding::open::Opening;
@@ -17,7 +19,7 @@ use crate::fixture::{
     ALICE, BOB, CAROL, DAVE, FUND, LICENSED, OPERATOR, accept, accept_at, cents, issue, party,
     refuse, refuse_at, soon, units,
 };
-use crate::id::{OfferId, PartyId};
+use crate::id::{BidId, OfferId, PartyId};
 use crate::listing::fixture::{LISTING, announced};
 use crate::listing::terms::Method;
 use crate::market::Market;
@@ -191,6 +193,15 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ("WHOLE_LOT_ONLY", || {
         let (mut market, _) = english(&TWO);
         own(&mut market, CAROL, part(CAROL, 100, 50_000, 50_000))
+    }),
+    ("BID_NOT_FOUND", || {
+        let (mut market, begins) = quoted(&[CAROL]);
+        pass(&mut market, begins.plus_seconds(3_600));
+        own(&mut market, ALICE, choose(Choice::Quote(BidId::new(1))))
+    }),
+    ("POINTS_OUT_OF_RANGE", || {
+        let mut market = scoring();
+        own(&mut market, OPERATOR, score(0, &[101]))
     }),
 ];
 

@@ -165,6 +165,14 @@ field_names! {
     80 Begins "begins";
     /// Length of a phase of bidding, in seconds.
     81 PhaseSeconds "phase_seconds";
+    /// Criteria of a tender.
+    82 Criteria "criteria";
+    /// A weight of a tender.
+    83 Weight "weight";
+    /// What the price weighs in a tender, in parts per million of all weights.
+    84 PriceWeight "price_weight";
+    /// Those who are asked for a quote.
+    85 Asked "asked";
     /// When a call auction opens.
     90 CallOpens "opens";
     /// How long a call auction takes orders, in seconds.

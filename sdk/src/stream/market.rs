@@ -1,12 +1,13 @@
 //! The market as a stream (行情).
 
 use sfund_engine::calendar::Calendar;
-use sfund_engine::id::{FundId, Sequence};
+use sfund_engine::id::{FundId, ListingId, Sequence};
 use sfund_engine::registry::fund::{Reference, TradingState};
 use sfund_engine::trading::set_trading_state::TradingScope;
 use sfund_proto::v1;
 use sfund_proto::v1::stream_market_response::Event;
 
+use crate::bidding::lot::{Lot, lot_of};
 use crate::client::Client;
 use crate::error::{Error, Unreadable};
 use crate::market::{
@@ -60,6 +61,8 @@ pub enum MarketChange {
     Segment(Box<Segment>),
     /// Another calendar is in force.
     Calendar(Calendar),
+    /// Something happened to a lot: the lot as it then is (竞价实况).
+    Lot(Box<Lot>),
     /// All that had happened when the stream was opened is given; what follows is live.
     CaughtUp,
 }
@@ -75,6 +78,18 @@ impl MarketStreamRequest {
     pub fn levels(mut self, levels: u16) -> Self {
         self.request.levels = i32::from(levels);
         self
+    }
+
+    /// With lots, whatever their funds: the teaser of a listing does not tell its fund.
+    pub fn lots(mut self) -> Self {
+        self.request.lots = true;
+        self
+    }
+
+    /// With lots, and only those of these listings, at most 100.
+    pub fn listings(mut self, listings: &[ListingId]) -> Self {
+        self.request.listing_ids = listings.iter().map(ToString::to_string).collect();
+        self.lots()
     }
 
     /// From after this entry on; if it is not said, from what happens next.
@@ -139,8 +154,7 @@ fn change_of(event: Event) -> Result<MarketChange, Unreadable> {
         Event::Fund(fund) => MarketChange::Fund(Box::new(fund_of(fund)?)),
         Event::Segment(segment) => MarketChange::Segment(Box::new(segment_of(segment)?)),
         Event::Calendar(calendar) => MarketChange::Calendar(policy::calendar(calendar)?),
-        // It is told only to who asks for lots, and the request here does not.
-        Event::Lot(_) => return Err(Unreadable { field: "event" }),
+        Event::Lot(lot) => MarketChange::Lot(Box::new(lot_of(lot)?)),
         Event::CaughtUp(v1::CaughtUp {}) | Event::Heartbeat(v1::Heartbeat {}) => {
             MarketChange::CaughtUp
         }

@@ -3,9 +3,7 @@
 use sfund_engine::amount::{Money, Price, Units};
 use sfund_engine::cash::request_transfer::Direction;
 use sfund_engine::cash::settle_transfer::TransferOutcome;
-use sfund_engine::id::{
-    FundId, IntentionId, ListingId, LockId, OrderId, PartyId, Sequence, TransferId,
-};
+use sfund_engine::id::{FundId, IntentionId, LockId, OrderId, PartyId, Sequence, TransferId};
 use sfund_engine::registry::fund::Currency;
 use sfund_engine::registry::party::PartyStatus;
 use sfund_engine::time::{Date, Time};
@@ -16,6 +14,7 @@ use sfund_proto::v1::stream_my_events_response::Event;
 
 use crate::client::Client;
 use crate::error::{Error, Unreadable};
+use crate::listing::record::{ListingEvent, event_of};
 use crate::stream::Happening;
 use crate::stream::resume::Resuming;
 use crate::trading::board::{Intention, intention_of};
@@ -149,16 +148,9 @@ pub enum MyChange {
         /// Last date on which it is good.
         expires: Date,
     },
-    /// Something happened to a listing of the party's, or to one whose confidentiality terms it
-    /// accepted.
-    ListingHappened {
-        /// The listing.
-        listing: ListingId,
-        /// Name of the event in the journal, as `ListingAnnounced`.
-        event: String,
-        /// Why, where somebody said so.
-        reasons: Vec<String>,
-    },
+    /// Something happened to a listing of the party's, to one whose confidentiality terms it
+    /// accepted, or to one for which it would bid.
+    ListingHappened(Box<ListingEvent>),
     /// All that had happened when the stream was opened is given; what follows is live.
     CaughtUp,
 }
@@ -274,11 +266,7 @@ fn change_of(event: Event) -> Result<MyChange, Unreadable> {
         Event::Qualified(wire) => {
             Ok(MyChange::Qualified { expires: read(&wire.expires, "expires")? })
         }
-        Event::Listing(wire) => Ok(MyChange::ListingHappened {
-            listing: read(&wire.listing_id, "listing_id")?,
-            event: wire.event,
-            reasons: wire.reasons,
-        }),
+        Event::Listing(wire) => event_of(wire).map(Box::new).map(MyChange::ListingHappened),
         Event::CaughtUp(v1::CaughtUp {}) | Event::Heartbeat(v1::Heartbeat {}) => {
             Ok(MyChange::CaughtUp)
         }

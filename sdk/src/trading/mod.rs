@@ -22,7 +22,7 @@ use crate::trading::order::{
 };
 use crate::wire::{self, Twin, maybe, read, some};
 
-/// Orders and intentions of the caller, or of a member's clients.
+/// Orders, intentions and bids of the caller, or of a member's clients.
 #[derive(Clone, Debug)]
 pub struct Trading {
     client: Client,
@@ -87,6 +87,10 @@ pub struct MassCancelled {
 impl Trading {
     pub(crate) fn new(client: Client) -> Self {
         Self { client }
+    }
+
+    pub(crate) const fn client(&self) -> &Client {
+        &self.client
     }
 
     /// Places an order (委托申报).

@@ -8,9 +8,19 @@ use std::str::FromStr;
 
 use prost_types::Timestamp;
 use sfund_engine::amount::Ppm;
+use sfund_engine::bidding::bid::Answer;
+use sfund_engine::bidding::mode::{Kind, OfferState, Phase, Portion, Reason, Standing};
+use sfund_engine::bidding::qualify_bidder::BidderVerdict;
 use sfund_engine::cash::request_transfer::Direction;
 use sfund_engine::cash::settle_transfer::TransferOutcome;
 use sfund_engine::id::{FundId, SegmentId};
+use sfund_engine::listing::deadline::{DueOf, Meaning};
+use sfund_engine::listing::document::{DocumentKind, Visibility};
+use sfund_engine::listing::gate::{ClaimAnswer, Consent, GateKind, GateState, How};
+use sfund_engine::listing::review::ListingVerdict;
+use sfund_engine::listing::stage::{EndReason, Stage};
+use sfund_engine::listing::terms::{Interim, Method, Reserve};
+use sfund_engine::policy::choice::{Disclosure, Ownership, Silence};
 use sfund_engine::registry::fund::{Currency, LegalForm, TradingState};
 use sfund_engine::registry::lock_units::LockKind;
 use sfund_engine::registry::party::{PartyForm, PartyStatus, Role};
@@ -23,6 +33,8 @@ use sfund_engine::venue::issue_key::KeyScope;
 use sfund_engine::venue::propose::{ProposalEnd, Verdict};
 use sfund_proto::v1;
 
+use crate::bidding::lot::{BidderState, LotMode};
+use crate::bidding::meters::MeterKind;
 use crate::error::Unreadable;
 use crate::register::Cause;
 
@@ -55,6 +67,11 @@ pub(crate) fn currency(text: &str, field: &'static str) -> Result<Currency, Unre
 
 pub(crate) fn bytes32(bytes: &[u8], field: &'static str) -> Result<[u8; 32], Unreadable> {
     bytes.try_into().map_err(|_| Unreadable { field })
+}
+
+/// A number that is small in our own types.
+pub(crate) fn narrow<T: TryFrom<u32>>(number: u32, field: &'static str) -> Result<T, Unreadable> {
+    T::try_from(number).map_err(|_| Unreadable { field })
 }
 
 pub(crate) fn time(wire: Timestamp) -> Result<Time, Unreadable> {
@@ -131,6 +148,11 @@ twins! {
         Lp Lp, SFund SFund, Manager Manager, Lender Lender, Member Member, Operator Operator,
         Supervisor Supervisor, SettlementBank SettlementBank, Regulator Regulator,
     }
+    MeterKind = MeterKind "kind" {
+        Confidentiality Confidentiality, QualifiedUntil QualifiedUntil, Holders Holders,
+        Investment Investment, Units Units, Deposit Deposit, Intentions Intentions,
+        OwnBids OwnBids, AnnouncedUntil AnnouncedUntil,
+    }
     TradingState = TradingState "state" { Open Open, Halted Halted, Closed Closed }
     LegalForm = LegalForm "legal_form" {
         Partnership Partnership, LimitedLiability LimitedLiability, JointStock JointStock,
@@ -164,6 +186,116 @@ twins! {
         DepositHeld DepositHeld, DepositReturned DepositReturned,
         DepositForfeited DepositForfeited, CallOrderPlaced CallOrderPlaced,
         CallOrderClosed CallOrderClosed,
+    }
+    Stage = ListingStage "stage" {
+        Draft Draft, Submitted Submitted, ToBeCompleted ToBeCompleted, Rejected Rejected,
+        Accepted Accepted, Announced Announced, Suspended Suspended, Closed Closed,
+        Bidding Bidding, Awarded Awarded, HandedOver HandedOver, Ended Ended,
+        Withdrawn Withdrawn, Revoked Revoked,
+    }
+    EndReason = ListingEndReason "end_reason" {
+        NoBidder NoBidder, Failed Failed, GateRefused GateRefused, Removed Removed,
+    }
+    Method = ListingMethod "method" {
+        English English, SealedPayAsBid SealedPayAsBid, SealedUniform SealedUniform,
+        SealedVickrey SealedVickrey, Dutch Dutch, Tender Tender, Negotiated Negotiated,
+        RequestForQuote RequestForQuote, Judicial Judicial,
+    }
+    Reserve = Reserve "reserve" { Public Public, Hidden Hidden }
+    Interim = Interim "interim" { Buyer Buyer, Seller Seller, MovesPrice MovesPrice }
+    Ownership = Ownership "ownership" { Private Private, StateOwned StateOwned }
+    Disclosure = DisclosureField "disclosure" {
+        Strategy Strategy, Term Term, Manager Manager, Commitment Commitment,
+        NetAssets NetAssets, Portfolio Portfolio, CashFlows CashFlows, ManagerFees ManagerFees,
+        ValuationMethod ValuationMethod, Encumbrances Encumbrances, Disputes Disputes,
+        TransferTerms TransferTerms, FirstRefusal FirstRefusal, Reason Reason,
+        PaymentTerms PaymentTerms, InterimTerms InterimTerms, Accounts Accounts, Taxes Taxes,
+    }
+    DocumentKind = DocumentKind "document.kind" {
+        Agreement Agreement, FinancialReport FinancialReport, Appraisal Appraisal,
+        Decision Decision, LegalOpinion LegalOpinion, Contract Contract, Teaser Teaser,
+        Other Other,
+    }
+    Visibility = DocumentVisibility "visibility" { Teaser Teaser, Full Full }
+    ListingVerdict = ListingVerdict "verdict" {
+        Accept Accept, Reject Reject, Complete Complete,
+    }
+    GateKind = GateKind "gate.kind" {
+        PartnersNotice PartnersNotice, FirstRefusal FirstRefusal,
+        ManagerConsent ManagerConsent, StateApproval StateApproval,
+    }
+    GateState = GateState "gate.state" {
+        Waiting Waiting, Running Running, Green Green, Red Red,
+    }
+    Silence = Silence "silence" { Consent Consent, Refusal Refusal }
+    How = How "how" { Said Said, Silence Silence }
+    Consent = Consent "consent" { Given Given, Refused Refused }
+    ClaimAnswer = ClaimAnswer "claim" { Claim Claim, Waive Waive }
+    Meaning = SilenceMeans "silence_means" {
+        Nothing Nothing, GateOpens GateOpens, RightIsKept RightIsKept, ListingEnds ListingEnds,
+        AnnouncementExtended AnnouncementExtended, IntentionsClose IntentionsClose,
+        AnnouncementResumes AnnouncementResumes,
+    }
+    Portion = LotPortion "portion" { Whole Whole, Parts Parts }
+    LotMode = LotMode "mode" {
+        English English, Sealed Sealed, Dutch Dutch, Tender Tender, Negotiated Negotiated,
+        Quotes Quotes, Enforcement Enforcement,
+    }
+    Phase = LotPhase "phase" {
+        Waiting Waiting, Free Free, Timed Timed, Committing Committing, Revealing Revealing,
+        Scoring Scoring, Falling Falling, Negotiating Negotiating, Quoting Quoting,
+        Choosing Choosing, FirstRefusal FirstRefusal, Over Over,
+    }
+    BidderState = BidderState "bidder.state" {
+        Declared Declared, Refused Refused, Qualified Qualified, Deposited Deposited,
+        Returned Returned, Defaulted Defaulted, Signed Signed,
+    }
+    BidderVerdict = BidderVerdict "verdict" { Qualify Qualify, Refuse Refuse }
+    Kind = BidKind "bid.kind" { Open Open, Revealed Revealed, Matched Matched }
+    Standing = BidStanding "bid.standing" {
+        Stands Stands, Outbid Outbid, Superseded Superseded, Chosen Chosen,
+    }
+    OfferState = OfferState "offer.state" {
+        Open Open, Accepted Accepted, Declined Declined, Countered Countered,
+        Expired Expired, Lapsed Lapsed,
+    }
+    Answer = OfferAnswer "answer" { Accept Accept, Decline Decline }
+    Reason = AwardReason "award.reason" {
+        Won Won, CutAtMargin CutAtMargin, CutToFit CutToFit, SharedByRank SharedByRank,
+        Outbid Outbid, LostAtMargin LostAtMargin, DoesNotFit DoesNotFit,
+        ParadoxicallyRejected ParadoxicallyRejected, ExceedsLot ExceedsLot,
+        BelowReserve BelowReserve, Superseded Superseded,
+        MatchedByPriority MatchedByPriority, Barred Barred, Outscored Outscored,
+        NotScored NotScored, NotChosen NotChosen,
+    }
+}
+
+impl Twin for DueOf {
+    fn to_wire(self) -> i32 {
+        use v1::ListingDeadlineKind as Kind;
+        i32::from(match self {
+            Self::Gate(GateKind::PartnersNotice) => Kind::PartnersNotice,
+            Self::Gate(GateKind::FirstRefusal) => Kind::FirstRefusal,
+            Self::Gate(GateKind::ManagerConsent) => Kind::ManagerConsent,
+            Self::Gate(GateKind::StateApproval) => Kind::StateApproval,
+            Self::Announcement => Kind::Announcement,
+            Self::Suspension => Kind::Suspension,
+            Self::Removal => Kind::Removal,
+        })
+    }
+
+    fn from_wire(number: i32) -> Result<Self, Unreadable> {
+        use v1::ListingDeadlineKind as Kind;
+        match Kind::try_from(number) {
+            Ok(Kind::PartnersNotice) => Ok(Self::Gate(GateKind::PartnersNotice)),
+            Ok(Kind::FirstRefusal) => Ok(Self::Gate(GateKind::FirstRefusal)),
+            Ok(Kind::ManagerConsent) => Ok(Self::Gate(GateKind::ManagerConsent)),
+            Ok(Kind::StateApproval) => Ok(Self::Gate(GateKind::StateApproval)),
+            Ok(Kind::Announcement) => Ok(Self::Announcement),
+            Ok(Kind::Suspension) => Ok(Self::Suspension),
+            Ok(Kind::Removal) => Ok(Self::Removal),
+            Ok(Kind::Unspecified) | Err(_) => Err(Unreadable { field: "deadline.kind" }),
+        }
     }
 }
 

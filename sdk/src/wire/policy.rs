@@ -12,14 +12,10 @@ use sfund_engine::time::Date;
 use sfund_proto::v1;
 
 use crate::error::Unreadable;
-use crate::wire::{ratio, ratio_text, read, some};
+use crate::wire::{narrow, ratio, ratio_text, read, some};
 
 fn permission(allowed: bool) -> Permission {
     if allowed { Permission::Allowed } else { Permission::Forbidden }
-}
-
-fn narrow<T: TryFrom<u32>>(number: u32, field: &'static str) -> Result<T, Unreadable> {
-    T::try_from(number).map_err(|_| Unreadable { field })
 }
 
 pub(crate) fn judged_of(wire: v1::JudgedBy) -> JudgedBy {

@@ -134,6 +134,7 @@ impl Json for Ask {
             Self::Accept(offer) => tagged("Accept", offer),
             Self::Decline(offer) => tagged("Decline", offer),
             Self::Choose(bid) => tagged("Choose", bid),
+            Self::ChooseNone => Value::from("ChooseNone"),
             Self::Score(bid, points) => {
                 one("Score", object([("bid", bid.json()), ("points", points.json())]))
             }

@@ -21,7 +21,7 @@ use crate::recovery::book::{Asked, Fact, Opened, Step, Told};
 use crate::recovery::json::Json as _;
 
 /// Refusals that come from the lot itself, so that the file tells whether they are right.
-const OF_THE_LOT: [&str; 20] = [
+const OF_THE_LOT: [&str; 22] = [
     "NOT_OF_THIS_MODE",
     "NOT_ADMITTED",
     "BIDDER_BARRED",
@@ -42,6 +42,8 @@ const OF_THE_LOT: [&str; 20] = [
     "EXPIRY_OUT_OF_RANGE",
     "QUANTITY_OUT_OF_RANGE",
     "WHOLE_LOT_ONLY",
+    "BID_NOT_FOUND",
+    "POINTS_OUT_OF_RANGE",
 ];
 
 /// What was decided again.

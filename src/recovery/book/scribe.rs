@@ -5,6 +5,7 @@ use sfund_engine::bidding::Bidding;
 use sfund_engine::bidding::bid::{
     Answer, AnswerOffer, CommitBid, MakeOffer, MatchPrice, PlaceBid, Quantity, RevealBid,
 };
+use sfund_engine::bidding::choose::{Choice, ChooseQuote};
 use sfund_engine::bidding::mode::{Ask, Code, Proposal, Side, Terms};
 use sfund_engine::command::Command;
 use sfund_engine::event::Event;
@@ -34,7 +35,10 @@ impl Scribe {
         seller: PartyId,
         of: &Bidding,
     ) -> Self {
+        let entrants = of.open.iter().flat_map(|open| open.lot.entrants());
+        let entrants: Vec<Code> = entrants.map(|entrant| entrant.code).collect();
         let coded = of.claims.iter().filter_map(|claim| claim.code.map(|code| (claim.party, code)));
+        let coded = coded.filter(|(_, code)| entrants.contains(code));
         Self { listing, quantity, lot, seller, codes: coded.collect() }
     }
 
@@ -96,6 +100,16 @@ impl Scribe {
                 Answer::Decline => Ask::Decline(offer),
             };
             (listing, party, ask)
+        } else if let Command::ChooseQuote(ask) = command {
+            let ChooseQuote { listing, party, choice } = *ask;
+            let ask = match choice {
+                Choice::Quote(bid) => Ask::Choose(bid),
+                Choice::None => Ask::ChooseNone,
+            };
+            (listing, party, ask)
+        } else if let Command::ScoreBid(ask) = command {
+            // The venue records it for the seller's side.
+            (ask.listing, self.seller, Ask::Score(ask.bid, ask.points.clone()))
         } else {
             return None;
         };

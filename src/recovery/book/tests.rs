@@ -73,7 +73,7 @@ fn modes() -> Vec<Mode> {
             reveal_seconds: 3_000,
             scoring_seconds: 3_000,
             price_weight: 60,
-            criteria: vec![Criterion { weight: 40 }],
+            criteria: vec![Criterion { weight: 40, name: "方案".to_owned() }],
         }),
         Mode::Negotiated(Negotiated { seconds: 6_000, offer_seconds_max: 2_000 }),
         Mode::Quotes(Quotes { quote_seconds: 3_000, choose_seconds: 3_000 }),

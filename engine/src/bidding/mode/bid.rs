@@ -255,6 +255,9 @@ pub enum Ask {
     /// Give a bid its points by criterion.
     #[n(9)]
     Score(#[n(0)] BidId, #[n(1)] Vec<u32>),
+    /// Take none of the quotes.
+    #[n(10)]
+    ChooseNone,
 }
 
 /// What is proposed to the other side of a negotiation.

@@ -62,6 +62,7 @@ impl Rules for Dutch {
             | Ask::Accept(_)
             | Ask::Decline(_)
             | Ask::Choose(_)
+            | Ask::ChooseNone
             | Ask::Score(..) => Err(Refusal::NotOfThisMode),
         }
     }

@@ -113,6 +113,7 @@ impl Rules for English {
             | Ask::Accept(_)
             | Ask::Decline(_)
             | Ask::Choose(_)
+            | Ask::ChooseNone
             | Ask::Score(..) => Err(Refusal::NotOfThisMode),
         }
     }

@@ -68,6 +68,7 @@ impl Rules for Negotiated {
             | Ask::Commit(_)
             | Ask::Reveal(..)
             | Ask::Choose(_)
+            | Ask::ChooseNone
             | Ask::Score(..) => Err(Refusal::NotOfThisMode),
         }
     }

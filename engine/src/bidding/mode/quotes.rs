@@ -45,6 +45,11 @@ impl Rules for Quotes {
                 seller(who)?;
                 choose(lot, at, *bid)
             }
+            Ask::ChooseNone => {
+                seller(who)?;
+                lot.in_time(&[Phase::Choosing], at)?;
+                Ok(vec![LotEvent::Ended(at)])
+            }
             Ask::Match
             | Ask::Commit(_)
             | Ask::Reveal(..)

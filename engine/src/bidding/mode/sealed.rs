@@ -94,6 +94,7 @@ impl Rules for Sealed {
             | Ask::Accept(_)
             | Ask::Decline(_)
             | Ask::Choose(_)
+            | Ask::ChooseNone
             | Ask::Score(..) => Err(Refusal::NotOfThisMode),
         }
     }

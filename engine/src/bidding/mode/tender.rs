@@ -1,7 +1,7 @@
 //! A tender (招投标): sealed bids that are scored, by price and by criteria with whole weights.
 //!
-//! Bids are handed in and opened as sealed ones are; then the seller's committee gives each its
-//! points. A bid has `Σ weight · points + price_weight · 100 · price / highest price`, compared
+//! Bids are handed in and opened as sealed ones are; then the committee gives each its points, and
+//! may give it others until the time for it is over. Where a bid has none by then, nobody wins. A bid has `Σ weight · points + price_weight · 100 · price / highest price`, compared
 //! exactly; of equal ones the earliest wins, and pays what it bid.
 
 use std::cmp::Reverse;
@@ -47,12 +47,15 @@ pub struct Tender {
     pub criteria: Vec<Criterion>,
 }
 
-/// Something that is scored beside the price (评分项).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+/// Something that is scored beside the price, with up to [`POINTS_MAX`] points (评分项).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Criterion {
     /// What it weighs.
     #[n(0)]
     pub weight: u32,
+    /// What it is, 1 to 512 bytes.
+    #[n(1)]
+    pub name: String,
 }
 
 impl Rules for Tender {
@@ -92,7 +95,8 @@ impl Rules for Tender {
             | Ask::Counter(..)
             | Ask::Accept(_)
             | Ask::Decline(_)
-            | Ask::Choose(_) => Err(Refusal::NotOfThisMode),
+            | Ask::Choose(_)
+            | Ask::ChooseNone => Err(Refusal::NotOfThisMode),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Biddings from the first intention to the contract, or to their failure.
 
 mod guards;
+mod scored;
 mod shared;
 
 use super::bid::{Answer, AnswerOffer, LotMoved, MakeOffer};
@@ -259,7 +260,7 @@ const fn answer(by: PartyId, offer: u32, answer: Answer) -> Command {
 fn c4_a_sole_bidder_negotiates_at_the_floor_or_above() {
     let negotiated = Opening::Negotiated { seconds: 86_400 };
     let one = [(CAROL, Right::None)];
-    let (mut market, begins) = opened(Method::English, &one, negotiated);
+    let (mut market, begins) = opened(Method::English, &one, negotiated.clone());
     let until = begins.plus_seconds(3_600);
     let low = refuse(&mut market, party(CAROL), offer(CAROL, 99, until, None));
     assert_eq!(low.to_string(), "0.9900 is below 1.0000");
@@ -279,7 +280,7 @@ fn c4_a_sole_bidder_negotiates_at_the_floor_or_above() {
 fn d4_a_sole_bidder_without_a_valid_quote_forfeits() {
     let negotiated = Opening::Negotiated { seconds: 86_400 };
     let one = [(CAROL, Right::None)];
-    let (mut market, begins) = opened(Method::English, &one, negotiated);
+    let (mut market, begins) = opened(Method::English, &one, negotiated.clone());
     let events = pass(&mut market, begins.plus_seconds(DAY + 1));
     let (code, amount, to) = (ONE, yuan(10_000), Beneficiary::Seller);
     let forfeit = DepositForfeited { listing: LISTING, code, amount, to, why: Forfeit::NoQuote };
@@ -311,10 +312,10 @@ fn bidding_opens_once_nobody_waits_and_ends_where_nobody_came() {
     accept(&mut market, party(CAROL), interest(CAROL, Right::None));
     let english = Opening::English { increment: cents(1) };
     let ahead = |market: &Market| soon(market).plus_seconds(60);
-    let early = open(ahead(&market), english);
+    let early = open(ahead(&market), english.clone());
     assert_eq!(refuse(&mut market, party(OPERATOR), early).name(), "LISTING_STAGE");
     close(&mut market);
-    let waits = open(ahead(&market), english);
+    let waits = open(ahead(&market), english.clone());
     let reject = refuse(&mut market, party(OPERATOR), waits.clone());
     assert_eq!(reject, Reject::IntentionWaits { listing: LISTING, party: CAROL });
     accept(&mut market, party(OPERATOR), verdict(CAROL, BidderVerdict::Qualify));

@@ -44,7 +44,7 @@ fn mode(rng: &mut ChaCha8Rng) -> Mode {
             Mode::Dutch(Dutch { start, step, step_seconds, portion })
         }
         3 => {
-            let criteria = (0..rng.random_range(0..3)).map(|_| Criterion { weight: 20 }).collect();
+            let criteria = (0..rng.random_range(0..3)).map(|_| criterion(20)).collect();
             let (scoring_seconds, price_weight) = (600, 60);
             Mode::Tender(Tender {
                 commit_seconds,
@@ -335,7 +335,7 @@ fn a_tender_goes_to_the_most_points_as_fractions_say() {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     for round in 0..2_000 {
         let weights = [rng.random_range(1..50), rng.random_range(0..50), rng.random_range(0..50)];
-        let criteria = vec![Criterion { weight: weights[1] }, Criterion { weight: weights[2] }];
+        let criteria = vec![criterion(weights[1]), criterion(weights[2])];
         let (commit_seconds, reveal_seconds, scoring_seconds) = (1, 1, 1);
         let price_weight = weights[0];
         let mode =
@@ -380,4 +380,8 @@ fn a_tender_goes_to_the_most_points_as_fractions_say() {
         let winner = award.winners().next().map(|line| line.bidder);
         assert_eq!(winner, best.map(|(_, who)| who), "seed {seed}, round {round}: {bids:?}");
     }
+}
+
+fn criterion(weight: u32) -> Criterion {
+    Criterion { weight, name: "方案".to_owned() }
 }

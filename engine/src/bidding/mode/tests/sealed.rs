@@ -112,7 +112,10 @@ fn a_sealed_lot_without_bids_ends_at_the_close() {
 }
 
 fn tender(price_weight: u32, weights: &[u32]) -> Mode {
-    let criteria = weights.iter().map(|weight| Criterion { weight: *weight }).collect();
+    let criteria = weights
+        .iter()
+        .map(|weight| Criterion { weight: *weight, name: "方案".to_owned() })
+        .collect();
     let (commit_seconds, reveal_seconds, scoring_seconds) = (3_600, 600, 86_400);
     let tender = Tender { commit_seconds, reveal_seconds, scoring_seconds, price_weight, criteria };
     Mode::Tender(tender)
