@@ -288,19 +288,25 @@ pub(crate) fn offer_of(wire: v1::LotOffer) -> Result<LotOffer, Unreadable> {
     })
 }
 
-pub(crate) fn opening_to_wire(opening: Opening) -> v1::open_bidding_request::Opening {
+/// `None` where the protocol has no words for it yet: the server then says that none is given.
+pub(crate) fn opening_to_wire(opening: &Opening) -> Option<v1::open_bidding_request::Opening> {
     use v1::open_bidding_request::Opening as Wire;
     match opening {
         Opening::English { increment } => {
-            Wire::English(v1::EnglishOpening { increment: increment.to_string() })
+            Some(Wire::English(v1::EnglishOpening { increment: increment.to_string() }))
         }
-        Opening::Sealed { commit_seconds } => Wire::Sealed(v1::SealedOpening { commit_seconds }),
-        Opening::Dutch { start, step, step_seconds } => Wire::Dutch(v1::DutchOpening {
+        Opening::Sealed { commit_seconds } => {
+            Some(Wire::Sealed(v1::SealedOpening { commit_seconds: *commit_seconds }))
+        }
+        Opening::Dutch { start, step, step_seconds } => Some(Wire::Dutch(v1::DutchOpening {
             start: start.to_string(),
             step: step.to_string(),
-            step_seconds,
-        }),
-        Opening::Negotiated { seconds } => Wire::Negotiated(v1::NegotiatedOpening { seconds }),
+            step_seconds: *step_seconds,
+        })),
+        Opening::Negotiated { seconds } => {
+            Some(Wire::Negotiated(v1::NegotiatedOpening { seconds: *seconds }))
+        }
+        Opening::Tender { .. } | Opening::Quotes { .. } => None,
     }
 }
 

@@ -88,7 +88,8 @@ impl Listings {
     }
 
     /// Opens the bidding for a listing whose announcement is over, bids being taken from `begins`
-    /// on. With one bidder the lot is negotiated (开启竞价).
+    /// on. With one bidder the lot is negotiated. The protocol has no tenders and no quotes yet: they
+    /// are malformed (开启竞价).
     pub fn open_bidding(
         &self,
         listing: ListingId,
@@ -98,7 +99,7 @@ impl Listings {
         let request = about!(OpenBiddingRequest {
             listing,
             begins: Some(wire::timestamp(begins)),
-            opening: Some(opening_to_wire(opening)),
+            opening: opening_to_wire(&opening),
         });
         Command::new(&self.client, request, |response| match response.lot {
             Some(lot) => Ok(Opened::Lot {
