@@ -59,7 +59,7 @@ const SERVICE_PARTS: [(u32, &str); 4] = [
 ];
 
 /// Headings of the market's by the first number of their part.
-const PARTS: [(u32, &str); 21] = [
+const PARTS: [(u32, &str); 22] = [
     (101, "Attempts, the venue and access (请求、市场与权限)"),
     (110, "Words, numbers and lists (文字、数值与列表)"),
     (120, "What is not there (查无此项)"),
@@ -81,6 +81,7 @@ const PARTS: [(u32, &str); 21] = [
     (360, "Bids (报价)"),
     (370, "Sealed bids, offers, contracts (密封报价、协商、签约)"),
     (380, "Parts of a lot, tenders, quotes (分拆、招投标、询价)"),
+    (390, "Call auctions (集合竞价)"),
 ];
 
 #[test]

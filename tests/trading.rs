@@ -79,7 +79,7 @@ async fn an_lp_sells_to_two_s_funds_and_every_fen_is_where_it_belongs() {
         public.iter().map(|one| one.id).collect::<Vec<_>>(),
         [trades[0].fill.trade, trades[1].fill.trade]
     );
-    assert!(public.iter().all(|trade| trade.taker_side == Side::Buy));
+    assert!(public.iter().all(|trade| trade.taker_side == Some(Side::Buy)));
     let fund = market.fund(cast.fund).await.unwrap().value;
     assert_eq!((fund.volume.trades, fund.volume.cash), (2, money("4110000.00")));
     assert_eq!((text(fund.last_price), text(fund.best_bid)), ("1.3700".into(), "1.3700".into()));

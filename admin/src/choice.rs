@@ -78,7 +78,8 @@ choices! {
         TransferRequested "transfer_requested", TransferSettled "transfer_settled",
         UnitsListed "units_listed", UnitsUnlisted "units_unlisted",
         DepositHeld "deposit_held", DepositReturned "deposit_returned",
-        DepositForfeited "deposit_forfeited",
+        DepositForfeited "deposit_forfeited", CallOrderPlaced "call_order_placed",
+        CallOrderClosed "call_order_closed",
     }
     ListingStage {
         Draft "draft", Submitted "submitted", ToBeCompleted "to_be_completed",

@@ -1,7 +1,7 @@
 //! Trades of a fund (成交).
 
 use clap::Args;
-use sfund_sdk::{FundId, Trade};
+use sfund_sdk::{FundId, Side, Trade};
 
 use crate::choice::Choice as _;
 use crate::context::{Context, Limit, Named};
@@ -29,7 +29,7 @@ fn row(trade: &Trade) -> Vec<Cell> {
     vec![
         text(trade.id),
         moment(trade.time),
-        word(trade.taker_side.name()),
+        word(trade.taker_side.map_or("call_auction", Side::name)),
         amount(trade.price),
         amount(trade.units),
         amount(trade.cash),

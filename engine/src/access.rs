@@ -93,6 +93,7 @@ pub const fn requirement(kind: CommandKind) -> Requirement {
         CommandKind::PlaceOrder
         | CommandKind::AmendOrder
         | CommandKind::PostIntention
+        | CommandKind::PlaceCallOrder
         | CommandKind::DeclareInterest
         | CommandKind::PayDeposit
         | CommandKind::PlaceBid
@@ -114,6 +115,7 @@ pub const fn requirement(kind: CommandKind) -> Requirement {
         CommandKind::AnswerConsent => Requirement::Manager,
         CommandKind::CancelOrder
         | CommandKind::CancelAll
+        | CommandKind::CancelCallOrder
         | CommandKind::WithdrawIntention
         | CommandKind::RequestTransfer
         | CommandKind::RevokeKey
@@ -137,6 +139,8 @@ pub const fn requirement(kind: CommandKind) -> Requirement {
         | CommandKind::SignContract
         | CommandKind::ScoreBid
         | CommandKind::SetTradingState
+        | CommandKind::ScheduleCall
+        | CommandKind::CancelCall
         | CommandKind::ReviewListing
         | CommandKind::SetAgreement
         | CommandKind::NotifyPartners

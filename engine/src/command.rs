@@ -10,6 +10,10 @@ use crate::bidding::open::OpenBidding;
 use crate::bidding::qualify_bidder::QualifyBidder;
 use crate::bidding::score::ScoreBid;
 use crate::bidding::sign::SignContract;
+use crate::call::cancel::CancelCall;
+use crate::call::cancel_order::CancelCallOrder;
+use crate::call::place::PlaceCallOrder;
+use crate::call::schedule::ScheduleCall;
 use crate::cash::request_transfer::RequestTransfer;
 use crate::cash::settle_transfer::SettleTransfer;
 use crate::listing::agreement::SetAgreement;
@@ -232,6 +236,14 @@ commands! {
     141 ScoreBid Box<ScoreBid>;
     /// Take one of the quotes, or none.
     142 ChooseQuote ChooseQuote;
+    /// Schedule a call auction.
+    145 ScheduleCall ScheduleCall;
+    /// Cancel a call auction and what would follow it.
+    146 CancelCall CancelCall;
+    /// Place an order in a call auction.
+    147 PlaceCallOrder PlaceCallOrder;
+    /// Cancel an order of a call auction.
+    148 CancelCallOrder CancelCallOrder;
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::id::{IntentionId, ListingId, OrderId, ProposalId};
+use crate::id::{CallId, IntentionId, ListingId, OrderId, ProposalId};
 use crate::time::Time;
 
 /// What becomes due.
@@ -20,6 +20,8 @@ pub(crate) enum Due {
     Listing(ListingId),
     /// Something of the bidding for a listing.
     Lot(ListingId),
+    /// A call closes, or its trades go on.
+    Call(CallId),
 }
 
 /// Every deadline, earliest first. Derived from the records that it speaks of.

@@ -9,6 +9,11 @@ use crate::bidding::deposit::{DepositForfeited, DepositPaid, DepositsReturned};
 use crate::bidding::open::{BiddingFailed, BiddingOpened};
 use crate::bidding::qualify_bidder::BidderQualified;
 use crate::bidding::sign::ContractSigned;
+use crate::call::cancel::CallClosed;
+use crate::call::cancel_order::CallOrderClosed;
+use crate::call::place::CallOrderPlaced;
+use crate::call::schedule::CallScheduled;
+use crate::call::trade::CallTraded;
 use crate::cash::request_transfer::TransferRequested;
 use crate::cash::settle_transfer::TransferSettled;
 use crate::listing::agreement::AgreementSet;
@@ -218,4 +223,14 @@ events! {
     140 ContractSigned ContractSigned;
     /// Settlement has a deal.
     141 DealHandedOver DealHandedOver;
+    /// A call auction is scheduled.
+    145 CallScheduled Box<CallScheduled>;
+    /// An order of a call auction is taken.
+    146 CallOrderPlaced CallOrderPlaced;
+    /// An order of a call auction is no longer open.
+    147 CallOrderClosed CallOrderClosed;
+    /// A call auction is closed: it printed, or why not.
+    148 CallClosed Box<CallClosed>;
+    /// Two orders of a call auction traded.
+    149 CallTraded CallTraded;
 }

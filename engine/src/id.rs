@@ -104,6 +104,15 @@ id!(
     ListingId, u64, "listing-"
 );
 id!(
+    /// One call auction (集合竞价). Dense from 0 over the whole venue.
+    CallId, u64, "call-"
+);
+id!(
+    /// One order of a call auction (集合竞价委托). Dense from 0 within the call, in the order of
+    /// entry.
+    CallOrderId, u64, "call-order-"
+);
+id!(
     /// Place of an entry in the journal, from 1 (日志序号). 0 is before the first entry.
     Sequence, u64, "sequence-"
 );

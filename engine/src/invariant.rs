@@ -17,7 +17,7 @@ impl Market {
     /// Units: the holdings of a fund sum to what was issued (E5), what is on offer is what the open
     /// sell orders have left and what listings hold, what is pledged or frozen is what the locks say. Cash: every ledger
     /// sums to zero, nobody is below zero, what is held is what open buy orders and withdrawals
-    /// hold. Holders (A3) and orders are counted right, and orders hold what they need.
+    /// hold, those of calls too. Holders (A3) and orders are counted right, and orders hold what they need.
     ///
     /// # Errors
     ///
@@ -27,7 +27,8 @@ impl Market {
         self.check_cash()?;
         self.check_orders()?;
         self.check_counts()?;
-        self.check_biddings()
+        self.check_biddings()?;
+        self.check_calls()
     }
 
     fn check_units(&self) -> Result<(), &'static str> {
@@ -42,6 +43,12 @@ impl Market {
             let sum = offered.entry((listing.seller, listing.terms.fund)).or_default();
             let units = listing.terms.units.checked_sub(listing.unsold).ok_or("listings")?;
             *sum = sum.checked_add(units).ok_or("listings")?;
+        }
+        for record in self.calls.records().values() {
+            for order in record.orders.values().filter(|order| order.side == Side::Sell) {
+                let sum = offered.entry((order.party, record.terms.fund)).or_default();
+                *sum = sum.checked_add(order.units).ok_or("calls")?;
+            }
         }
         let mut locked = BTreeMap::<_, Units>::new();
         for lock in self.locks.values() {
@@ -83,6 +90,13 @@ impl Market {
             let fund = self.fund(order.fund).map_err(|_| "orders")?;
             let sum = held.entry((order.party, fund.details.currency)).or_default();
             *sum = sum.checked_add(order.hold).ok_or("holds")?;
+        }
+        for record in self.calls.records().values() {
+            let fund = self.fund(record.terms.fund).map_err(|_| "calls")?;
+            for order in record.orders.values() {
+                let sum = held.entry((order.party, fund.details.currency)).or_default();
+                *sum = sum.checked_add(order.hold).ok_or("holds")?;
+            }
         }
         let out = |direction| direction == Direction::Withdrawal;
         for transfer in self.transfers.values().filter(|transfer| out(transfer.direction)) {

@@ -6,6 +6,7 @@
 //! the start or from a snapshot, leads to the same digest.
 
 mod biddings;
+mod calls;
 mod listings;
 
 use std::collections::BTreeMap;
@@ -66,6 +67,7 @@ struct World {
     accepted: u64,
     trades: u64,
     awards: u64,
+    prints: u64,
     refusals: BTreeMap<&'static str, u64>,
 }
 
@@ -93,6 +95,7 @@ impl World {
         accept(&mut market, party(ALICE), deposit);
         accept(&mut market, party(BANK), settled(transfer, TransferOutcome::Confirmed));
         biddings::prepare(&mut market);
+        calls::prepare(&mut market);
         let issued = (0..FUNDS).map(FundId::new);
         let issued = issued.map(|id| (id, market.fund(id).unwrap().issued.e2())).collect();
         let rng = ChaCha8Rng::seed_from_u64(seed);
@@ -106,6 +109,7 @@ impl World {
             accepted: 0,
             trades: 0,
             awards: 0,
+            prints: 0,
             refusals: BTreeMap::new(),
         }
     }
@@ -192,6 +196,8 @@ impl World {
                 self.trades += 1;
             } else if let Event::LotAwarded(_) = event {
                 self.awards += 1;
+            } else if let Event::CallTraded(_) = event {
+                self.prints += 1;
             } else if let Event::UnitsIssued(fact) = event {
                 *self.issued.entry(fact.fund).or_default() += fact.units.e2();
             }
@@ -216,10 +222,11 @@ impl World {
         let investor = *INVESTORS.choose(&mut self.rng).unwrap();
         let fund = FundId::new(self.rng.random_range(0..FUNDS));
         match self.rng.random_range(0..100) {
-            0..50 => {
+            0..44 => {
                 let caller = if self.rng.random_range(0..20) == 0 { MEMBER } else { investor };
                 (party(caller), Command::PlaceOrder(self.order(investor, fund, at)))
             }
+            44..50 => self.calling(at),
             50..55 => self.listing(investor, fund, at),
             55..65 => self.amend(),
             65..72 => self.bidding(at),
@@ -432,6 +439,7 @@ impl World {
         pack.holder_caps.partnership = self.rng.random_range(5..9);
         pack.limits.fills_max = self.rng.random_range(2..20);
         pack.listing.as_mut().unwrap().partners.notice_days = 0;
+        calls::other_rules(self, &mut pack);
         if self.rng.random_range(0..40) == 0 {
             pack.continuous = Permission::Forbidden;
         }
@@ -464,7 +472,7 @@ fn replay(mut market: Market, entries: &[(Header, Vec<u8>)]) -> Market {
 #[test]
 fn the_laws_hold_on_random_streams() {
     let mut refusals = BTreeMap::<&str, u64>::new();
-    let mut trades = 0;
+    let (mut trades, mut prints) = (0, 0);
     for seed in 0..12 {
         let mut world = World::new(seed);
         let start = world.market.clone();
@@ -485,10 +493,12 @@ fn the_laws_hold_on_random_streams() {
         assert_eq!(caught_up.digest(), digest, "snapshot and tail are live, seed {seed}");
         assert!(caught_up == world.market, "derived state too, seed {seed}");
         trades += world.trades;
+        prints += world.prints;
         for (name, count) in world.refusals {
             *refusals.entry(name).or_default() += count;
         }
     }
+    assert!(30 < prints, "calls print: {prints}, {refusals:?}");
     assert!(1_000 < trades, "the streams trade: {trades}, {refusals:?}");
     assert!(20 < refusals.len(), "and are refused in many ways: {refusals:?}");
 }

@@ -12,6 +12,7 @@ pub mod amount;
 pub mod auction;
 pub mod bidding;
 pub mod calendar;
+pub mod call;
 pub mod cash;
 mod check;
 pub mod command;

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use crate::access::{self, Reach};
 use crate::bidding::{self, Bidding};
 use crate::calendar::Calendar;
+use crate::call;
+use crate::call::Calls;
 use crate::cash;
 use crate::cash::ledger::Ledger;
 use crate::cash::request_transfer::RequestTransfer;
@@ -83,6 +85,8 @@ pub struct Market {
     pub(crate) agreements: BTreeMap<FundId, AgreementTerms>,
     /// Of every listing that somebody declared an intention for.
     pub(crate) biddings: BTreeMap<ListingId, Bidding>,
+    /// Those that are not over.
+    pub(crate) calls: Calls,
     pub(crate) attempts: Attempts,
     /// Derived from the records above.
     pub(crate) deadlines: Deadlines,
@@ -309,6 +313,10 @@ impl Market {
             Command::SignContract(ask) => bidding::sign::decide(self, context, ask, events),
             Command::ScoreBid(ask) => bidding::score::decide(self, context, ask, events),
             Command::ChooseQuote(ask) => bidding::choose::decide(self, context, ask, events),
+            Command::ScheduleCall(ask) => call::schedule::decide(self, context, ask, events),
+            Command::CancelCall(ask) => call::cancel::decide(self, context, ask, events),
+            Command::PlaceCallOrder(ask) => call::place::decide(self, context, ask, events),
+            Command::CancelCallOrder(ask) => call::cancel_order::decide(self, context, ask, events),
             Command::Advance => venue::advance::decide(self, context, events),
         }
     }
@@ -430,6 +438,11 @@ impl Market {
             Event::DepositsReturned(fact) => bidding::deposit::apply_returned(self, fact),
             Event::ContractSigned(fact) => bidding::sign::apply(self, fact),
             Event::DealHandedOver(fact) => bidding::award::apply_handed_over(self, fact),
+            Event::CallScheduled(fact) => call::schedule::apply(self, fact),
+            Event::CallOrderPlaced(fact) => call::place::apply(self, fact),
+            Event::CallOrderClosed(fact) => call::cancel_order::apply(self, fact),
+            Event::CallClosed(fact) => call::cancel::apply(self, fact),
+            Event::CallTraded(fact) => call::trade::apply(self, fact),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod biddings;
+mod calls;
 mod listings;
 mod registry;
 mod trade;
@@ -32,6 +33,7 @@ fn every_refusal_is_reachable() {
         trade::SCENARIOS,
         listings::SCENARIOS,
         biddings::SCENARIOS,
+        calls::SCENARIOS,
     ]
     .concat();
     let mut given = Vec::new();
@@ -93,6 +95,7 @@ const PAIRS: &[Pair] = &[
     ("BELOW_INVESTMENT_MIN", "TURNAROUND_INTERVAL", trade::a_little_is_bought_back_at_once),
     ("BELOW_MINIMUM_TICKET", "UNITS_NOT_AVAILABLE", trade::a_splinter_of_pledged_units),
     ("CASH_NOT_AVAILABLE", "TOO_MANY_ORDERS", trade::one_order_more_without_cash),
+    ("BELOW_MINIMUM_TICKET", "CALL_NOT_OPEN", calls::a_splinter_before_the_opening),
     ("CASH_NOT_AVAILABLE", "POST_ONLY_WOULD_TRADE", trade::a_post_only_buy_without_cash),
 ];
 

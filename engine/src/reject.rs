@@ -18,6 +18,8 @@
 //!   holder who may not release a lock (105) is told so once the lock is found (127).
 //! - The calendar (160) is asked by the rule that needs a date: trading hours (203), the end of the
 //!   day (217), the turnaround (224), and the turnaround of those whom an order meets.
+//! - A call auction is looked up (390) before it is known of which fund it is, and its order (394)
+//!   before it is known whose; only then whether it is open (393).
 //! - What is proposed is first decided as if it were approved; only then must there be room for one
 //!   more proposal (150). A review is decided (126, 141) before the command that it approves.
 //! - How much a bid is for (379, 380, and of a part 226, 223) is asked before what the lot knows of
@@ -35,8 +37,8 @@ use crate::access::Requirement;
 use crate::amount::{Money, Ppm, Price, Units};
 use crate::bidding::mode::{Code, Phase};
 use crate::id::{
-    BidId, FundId, IntentionId, ListingId, LockId, OfferId, OrderId, PartyId, ProposalId,
-    SegmentId, TransferId,
+    BidId, CallId, CallOrderId, FundId, IntentionId, ListingId, LockId, OfferId, OrderId, PartyId,
+    ProposalId, SegmentId, TransferId,
 };
 use crate::listing::confidentiality::Conflict;
 use crate::listing::document::Sha256;
@@ -681,6 +683,38 @@ rejects! {
     382 "POINTS_OUT_OF_RANGE" Malformed ""
     "there are {criteria} criteria, of 0 to {points_max} points each"
     PointsOutOfRange { 0 criteria: u64, 1 points_max: u32 }
+
+    /// No call auction with this id is scheduled or open.
+    390 "CALL_NOT_FOUND" NotFound "" "there is no {call}, or it is over"
+    CallNotFound { 0 call: CallId }
+
+    /// The segment's pack allows no call auctions.
+    391 "CALL_AUCTION_FORBIDDEN" Rule "A1" "the segment allows no call auctions"
+    CallAuctionForbidden {}
+
+    /// A fund has one call auction at a time: cancel it to schedule another.
+    392 "CALL_EXISTS" AlreadyExists "" "{fund} has {call} already"
+    CallExists { 0 fund: FundId, 1 call: CallId }
+
+    /// A call auction takes orders, and lets go of them, from its opening until before its close.
+    393 "CALL_NOT_OPEN" Rule "" "{call} is open from {opens} on and before {closes}"
+    CallNotOpen { 0 call: CallId, 1 opens: Time, 2 closes: Time }
+
+    /// No open order of the caller in this call auction has this id.
+    394 "CALL_ORDER_NOT_OPEN" NotFound "" "{order} of {call} is not open"
+    CallOrderNotOpen { 0 call: CallId, 1 order: CallOrderId }
+
+    /// A call auction closes on a trading day.
+    395 "NO_TRADING_DAY" Rule "I3" "{date} is no trading day"
+    NoTradingDay { 0 date: Date }
+
+    /// The call auction has as many orders as one can.
+    396 "CALL_FULL" Exhausted "" "{call} has {limit} orders, and no more can be"
+    CallFull { 0 call: CallId, 1 limit: u64 }
+
+    /// Nobody of one group stands on both sides of a call auction.
+    397 "BOTH_SIDES" Rule "A9" "{party} is of one group with {other}, which is on the other side"
+    BothSides { 0 party: PartyId, 1 other: PartyId }
 }
 
 impl Reject {

@@ -11,6 +11,7 @@ use minicbor::{Decode, Decoder, Encoder};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::call::Calls;
 use crate::cash::ledger::{Cash, House, Ledger};
 use crate::deadline::{Deadlines, Due};
 use crate::dedup::{Attempts, Remembered};
@@ -23,10 +24,10 @@ use crate::trading::counterparties::Board;
 use crate::trading::order::{OpenOrder, Orders};
 
 /// Version of the layout below. It changes only with a golden file and a changelog line.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Parts of the array that a snapshot is.
-const PARTS: u64 = 30;
+const PARTS: u64 = 32;
 
 /// The bytes are no snapshot of this version, or contradict themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -99,6 +100,7 @@ impl Market {
         e.encode(&self.intentions)?.u64(self.intentions_count)?;
         e.encode(self.listings.records())?.encode(&self.agreements)?;
         e.encode(&self.biddings)?;
+        e.encode(self.calls.records())?.u64(self.calls.count())?;
         e.array(length(self.attempts.kept().len()))?;
         for remembered in self.attempts.kept() {
             e.encode(remembered)?;
@@ -152,6 +154,8 @@ impl Market {
                 .ok_or(Damaged::Contradiction { part: "listings" })?,
             agreements: part(d)?,
             biddings: part(d)?,
+            calls: Calls::from_records(part(d)?, part(d)?)
+                .ok_or(Damaged::Contradiction { part: "calls" })?,
             attempts: Attempts::from_kept(part::<Vec<Remembered>>(d)?)
                 .ok_or(Damaged::Contradiction { part: "attempts" })?,
             ..Self::default()
@@ -193,6 +197,9 @@ impl Market {
             if let Some(due) = bidding.due() {
                 deadlines.set(due, Due::Lot(*listing));
             }
+        }
+        for (call, record) in self.calls.records() {
+            deadlines.set(record.due(), Due::Call(*call));
         }
         self.deadlines = deadlines;
         self.board = Board::from_intentions(&self.intentions);

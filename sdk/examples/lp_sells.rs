@@ -6,7 +6,9 @@
 
 use std::error::Error;
 
-use sfund_sdk::{ApiKey, Client, MyChange, Options, Order, OrderState, Price, TradingState, Units};
+use sfund_sdk::{
+    ApiKey, Client, MyChange, Options, Order, OrderState, Price, TradedOrder, TradingState, Units,
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -41,7 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     loop {
         let event = events.next().await?;
         if let MyChange::Traded(trade) = event.change
-            && trade.order == placed.order
+            && trade.order == TradedOrder::Book(placed.order)
         {
             println!("{}: {} at {}", trade.fill.trade, trade.fill.units, trade.fill.price);
         } else if let MyChange::OrderClosed { order, reason, left } = event.change

@@ -63,8 +63,8 @@ pub use sfund_engine::cash::request_transfer::Direction;
 pub use sfund_engine::cash::settle_transfer::TransferOutcome;
 pub use sfund_engine::decimal::NotAnAmount;
 pub use sfund_engine::id::{
-    BidId, FundId, IntentionId, ListingId, LockId, NotAnId, OfferId, OrderId, PartyId, ProposalId,
-    SegmentId, Sequence, TradeId, TransferId,
+    BidId, CallId, CallOrderId, FundId, IntentionId, ListingId, LockId, NotAnId, OfferId, OrderId,
+    PartyId, ProposalId, SegmentId, Sequence, TradeId, TransferId,
 };
 pub use sfund_engine::listing::agreement::{AgreementTerms, ConsentTerm, FirstRefusalTerm};
 pub use sfund_engine::listing::announce::Period;
@@ -152,4 +152,4 @@ pub use crate::trading::order::{
     Amendment, Fill, Liquidity, MassCancellation, Order, OrderOutcome, OrderRecord, OrderState,
     Unpriced,
 };
-pub use crate::trading::{MassCancelled, MyTrade, OrderFilter, Trading, WhichOrders};
+pub use crate::trading::{MassCancelled, MyTrade, OrderFilter, TradedOrder, Trading, WhichOrders};

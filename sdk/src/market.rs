@@ -2,7 +2,7 @@
 
 use sfund_engine::amount::{Money, Price, Units};
 use sfund_engine::calendar::Calendar;
-use sfund_engine::id::{FundId, ListingId, PartyId, SegmentId, Sequence, TradeId};
+use sfund_engine::id::{CallId, FundId, ListingId, PartyId, SegmentId, Sequence, TradeId};
 use sfund_engine::policy::overlay::Overlay;
 use sfund_engine::policy::{Fees, Pack};
 use sfund_engine::registry::fund::{FundDetails, Reference, TradingState};
@@ -15,7 +15,7 @@ use crate::bidding::lot::{Lot, lot_of};
 use crate::client::Client;
 use crate::error::Unreadable;
 use crate::stream::market::MarketStream;
-use crate::wire::{self, Twin, policy, read, some};
+use crate::wire::{self, Twin, maybe, policy, read, some};
 
 /// What everybody with a key may see. Nothing here names a party other than a fund's manager.
 #[derive(Clone, Debug)]
@@ -142,8 +142,10 @@ pub struct Trade {
     pub units: Units,
     /// Price times units, exact.
     pub cash: Money,
-    /// Which way the order went that came in.
-    pub taker_side: Side,
+    /// Which way the order went that came in; nobody did in a call auction.
+    pub taker_side: Option<Side>,
+    /// The call auction that printed it.
+    pub call: Option<CallId>,
     /// Entry in which it happened.
     pub sequence: Sequence,
     /// When.
@@ -389,7 +391,8 @@ pub(crate) fn trade_of(wire: &v1::Trade) -> Result<Trade, Unreadable> {
         price: read(&wire.price, "price")?,
         units: read(&wire.units, "units")?,
         cash: read(&wire.cash, "cash")?,
-        taker_side: Side::from_wire(wire.taker_side)?,
+        taker_side: Side::maybe_from_wire(wire.taker_side)?,
+        call: maybe(&wire.call_id, "call_id")?,
         sequence: Sequence::new(wire.sequence),
         time: wire::time(some(wire.time, "time")?)?,
     })

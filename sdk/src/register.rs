@@ -50,6 +50,10 @@ pub enum Cause {
     DepositReturned,
     /// A bidder's deposit, or a part of it, was forfeited.
     DepositForfeited,
+    /// An order of a call auction was placed and holds what it needs.
+    CallOrderPlaced,
+    /// An order of a call auction gave back what it does not need.
+    CallOrderClosed,
 }
 
 /// Units of a holding by state (rule E5).

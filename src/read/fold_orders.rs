@@ -14,7 +14,7 @@ use sfund_engine::trading::side::Side;
 use sfund_engine::trading::sweep::{SweepAdvanced, SweepStarted};
 
 use crate::read::projection::Fold;
-use crate::read::views::{Cause, OrderView, SweepView, TradeView};
+use crate::read::views::{Cause, Deal, OrderView, SweepView, TradeView};
 
 impl Fold<'_> {
     pub(super) fn order_placed(&mut self, fact: &OrderPlaced) {
@@ -79,11 +79,11 @@ impl Fold<'_> {
             view.cash = view.cash.plus(cash);
             view.fees = view.fees.plus(fact.seller_fee);
         });
-        let view = Arc::new(TradeView { stamp: self.stamp, trade: *fact });
+        let view = Arc::new(TradeView { stamp: self.stamp, deal: Deal::Book(*fact) });
         self.news.fund_trades.push((fact.fund, Arc::clone(&view)));
         self.news.party_trades.push((fact.buyer, Arc::clone(&view)));
         self.news.party_trades.push((fact.seller, view));
-        self.add_volume(fact);
+        self.add_volume(fact.fund, fact.units, fact.cash);
         self.touched.houses = true;
         self.touch_order(fact.buyer, fact.fund);
         self.touch_party(fact.seller);
@@ -196,21 +196,21 @@ impl Fold<'_> {
         Some(change(Arc::make_mut(&mut row)))
     }
 
-    fn add_volume(&mut self, fact: &Traded) {
-        let volume = self.said.volume(fact.fund.number());
+    pub(super) fn add_volume(&mut self, fund: FundId, more: Units, cash_more: Money) {
+        let volume = self.said.volume(fund.number());
         let day = self.market.venue().map(|venue| self.stamp.at.date(venue.utc_offset_minutes));
         if volume.day != day {
             (volume.day, volume.day_trades) = (day, 0);
             (volume.day_units, volume.day_cash) = (Units::ZERO, Money::ZERO);
         }
         // Over the years these may outgrow what one fund can ever hold at once.
-        let units = |sum: Units| Units::from_e2(sum.e2().saturating_add(fact.units.e2()));
-        let cash = |sum: Money| Money::from_fen(sum.fen().saturating_add(fact.cash.fen()));
+        let units = |sum: Units| Units::from_e2(sum.e2().saturating_add(more.e2()));
+        let cash = |sum: Money| Money::from_fen(sum.fen().saturating_add(cash_more.fen()));
         volume.trades = volume.trades.saturating_add(1);
         (volume.units, volume.cash) = (units(volume.units), cash(volume.cash));
         volume.day_trades = volume.day_trades.saturating_add(1);
         (volume.day_units, volume.day_cash) = (units(volume.day_units), cash(volume.day_cash));
-        self.touched.volumes.insert(fact.fund.number());
+        self.touched.volumes.insert(fund.number());
     }
 
     fn touch_order(&mut self, party: PartyId, fund: FundId) {

@@ -18,6 +18,7 @@ use sfund_engine::market::Market;
 use sfund_engine::registry::fund::Currency;
 use tokio::sync::watch;
 
+use crate::read::calls::{CallOrderView, CallView};
 use crate::read::listings::ListingLine;
 use crate::read::projection::Projection;
 use crate::read::rings::Rings;
@@ -101,6 +102,12 @@ pub(super) struct History {
     listing_lines: Kept<ListingId, ListingLine>,
     #[n(18)]
     editions: Vec<(Sequence, RulesInForce)>,
+    #[n(19)]
+    calls_ended: Kept<FundId, CallView>,
+    #[n(20)]
+    call_orders_open: Vec<CallOrderView>,
+    #[n(21)]
+    call_orders_closed: Kept<PartyId, CallOrderView>,
 }
 
 impl Projection {
@@ -179,6 +186,10 @@ impl Read {
             listing_looks: Table::default(),
             listing_lines: rings(),
             agreements: Table::default(),
+            calls: Table::default(),
+            calls_ended: rings(),
+            call_orders: Table::default(),
+            call_orders_closed: rings(),
             lots: Table::default(),
             lot_states: Map::default(),
             deals: Table::default(),
@@ -224,6 +235,13 @@ impl Read {
             sweeps_ended: kept(&models.sweeps_ended),
             listing_lines: kept(&models.listing_lines),
             editions: models.editions.all(),
+            calls_ended: kept(&models.calls_ended),
+            call_orders_open: {
+                let mut rows = rows(&models.call_orders);
+                rows.retain(|view| view.closed.is_none());
+                rows
+            },
+            call_orders_closed: kept(&models.call_orders_closed),
         }
     }
 
@@ -271,6 +289,16 @@ impl Read {
         restore(&models.sweeps_ended, history.sweeps_ended, |_| {});
         restore(&models.listing_lines, history.listing_lines, |_| {});
         models.editions.restore(history.editions);
+        restore(&models.calls_ended, history.calls_ended, |view: &Arc<CallView>| {
+            models.calls.put(view.id, CallView::clone(view));
+        });
+        for view in history.call_orders_open {
+            models.call_orders.put((view.call, view.id), view);
+        }
+        let closed = history.call_orders_closed;
+        restore(&models.call_orders_closed, closed, |view: &Arc<CallOrderView>| {
+            models.call_orders.put((view.call, view.id), CallOrderView::clone(view));
+        });
     }
 }
 

@@ -9,7 +9,9 @@
 //! Who may see what is not decided here.
 
 pub mod biddings;
+pub mod calls;
 mod depth;
+mod fold_calls;
 mod fold_orders;
 mod fold_register;
 pub mod history;
@@ -36,8 +38,8 @@ use sfund_engine::bidding::mode::{Bid, Code, Offer};
 use sfund_engine::bidding::{Claim, Deal};
 use sfund_engine::cash::ledger::{Cash, House};
 use sfund_engine::id::{
-    BidId, FundId, IntentionId, ListingId, LockId, OfferId, OrderId, PartyId, ProposalId,
-    SegmentId, Sequence, TransferId,
+    BidId, CallId, CallOrderId, FundId, IntentionId, ListingId, LockId, OfferId, OrderId, PartyId,
+    ProposalId, SegmentId, Sequence, TransferId,
 };
 use sfund_engine::listing::agreement::AgreementTerms;
 use sfund_engine::listing::confidentiality::Reader;
@@ -52,6 +54,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use self::biddings::LotView;
+use self::calls::{CallOrderView, CallView};
 use self::listings::{ListingLine, ListingView};
 use self::page::{Ask, Page};
 use self::rings::Rings;
@@ -136,6 +139,11 @@ struct Models {
     claim_codes: Map<(ListingId, Code), u64>,
     bids: Table<(ListingId, BidId), Bid>,
     offers: Table<(ListingId, OfferId), Offer>,
+    /// Those of late among them, as long as their rings hold them; so of their orders.
+    calls: Table<CallId, CallView>,
+    calls_ended: Rings<FundId, Arc<CallView>>,
+    call_orders: Table<(CallId, CallOrderId), CallOrderView>,
+    call_orders_closed: Rings<PartyId, Arc<CallOrderView>>,
     intentions: Table<IntentionId, IntentionView>,
     fund_intentions: RwLock<BTreeSet<(FundId, IntentionId)>>,
     suggestions: Rings<PartyId, Arc<SuggestionView>>,

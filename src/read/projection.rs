@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use sfund_engine::entry::Header;
 use sfund_engine::event::Event;
-use sfund_engine::id::{FundId, ListingId, PartyId, Sequence};
+use sfund_engine::id::{CallId, FundId, ListingId, PartyId, Sequence};
 use sfund_engine::market::Market;
 use sfund_engine::registry::holding::Holding;
 use sfund_engine::trading::set_trading_state::TradingScope;
@@ -21,6 +21,7 @@ use sfund_engine::trading::set_trading_state::TradingScope;
 use crate::published::Block;
 use crate::read::Read;
 use crate::read::biddings::LotStates;
+use crate::read::calls::CallView;
 use crate::read::news::{News, Said};
 use crate::read::table::write;
 use crate::read::views::{SegmentView, Stamp};
@@ -50,6 +51,7 @@ pub(super) struct Touched {
     pub(super) lots: BTreeSet<ListingId>,
     /// Those of which everybody is told, at the end of the entry.
     pub(super) lots_told: BTreeSet<ListingId>,
+    pub(super) calls: BTreeSet<CallId>,
     pub(super) venue: bool,
     pub(super) segments: bool,
     pub(super) houses: bool,
@@ -200,6 +202,7 @@ impl Projection {
             }
         }
         self.touched.agreements.extend(self.market.agreements().keys());
+        self.touched.calls.extend(self.market.calls().keys());
         self.finish();
     }
 
@@ -263,6 +266,13 @@ impl Projection {
             models.agreements.put(id, *terms);
         }
         let stamp = Stamp { sequence: market.sequence(), at: market.now() };
+        for id in mem::take(&mut touched.calls) {
+            // What a call that closed had to say, is said.
+            let open = market.call_at(id).filter(|call| call.print.is_none());
+            if let Some(call) = open {
+                models.calls.put(id, CallView::of(market, id, call, stamp));
+            }
+        }
         touched.books.drain(|number| {
             let id = FundId::new(number);
             models.depths.insert(id, Arc::new(super::depth::depth(market, id, stamp)));
@@ -312,7 +322,15 @@ impl Fold<'_> {
             Event::OrderDecremented(fact) => self.order_decremented(fact),
             Event::SweepStarted(fact) => self.sweep_started(fact),
             Event::SweepAdvanced(fact) => self.sweep_advanced(fact),
-            Event::ReferenceSet(fact) => self.touch_fund(fact.terms.fund),
+            Event::ReferenceSet(fact) => {
+                self.touch_fund(fact.terms.fund);
+                self.touched.calls.extend(self.market.call_of(fact.terms.fund));
+            }
+            Event::CallScheduled(fact) => self.call_scheduled(fact),
+            Event::CallOrderPlaced(fact) => self.call_order_placed(fact),
+            Event::CallOrderClosed(fact) => self.call_order_closed(fact),
+            Event::CallClosed(fact) => self.call_closed(fact),
+            Event::CallTraded(fact) => self.call_traded(fact),
             Event::TradingStateSet(fact) => match fact.scope {
                 TradingScope::Fund(fund) => self.touch_fund(fund),
                 TradingScope::Segment(_) => self.touched.segments = true,

@@ -227,7 +227,7 @@ impl Read {
     /// A trade of late in a fund.
     #[must_use]
     pub fn trade(&self, fund: FundId, trade: TradeId) -> Option<Arc<TradeView>> {
-        self.0.fund_trades.find(&fund, |view| view.trade.trade.cmp(&trade))
+        self.0.fund_trades.find(&fund, |view| view.deal.id().cmp(&trade))
     }
 
     /// An intention on the board.

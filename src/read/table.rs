@@ -75,6 +75,11 @@ impl<K: Copy + Eq + Ord + Hash, V> Table<K, V> {
         keys_after(&self.keys, within, ask)
     }
 
+    /// Every key within these.
+    pub(crate) fn within(&self, keys: impl RangeBounds<K>) -> Vec<K> {
+        read(&self.keys).range(keys).copied().collect()
+    }
+
     /// The last row whose key lies in `within` and that `is` picks. Keys are looked up a few at a
     /// time, so that the lock is held for moments.
     pub(crate) fn newest(&self, within: impl RangeBounds<K>, is: impl Fn(&V) -> bool) -> Option<K> {

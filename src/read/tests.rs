@@ -305,7 +305,7 @@ fn the_bytes_of_history_do_not_change_unnoticed() {
     }
     let history = projection.encode_history();
     let digest = Digest::Sha256.hash(&[&history]);
-    expect!["820 55e3576891810f1f47a829d1182f74253a9e7bf318c4416628338864478ccdd3"]
+    expect!["836 b7ca9a54969408c5b72bf3ed3d34eed82c3cfdad84d314040de30c88485334a3"]
         .assert_eq(&format!("{} {digest}", history.len()));
 }
 

@@ -2,12 +2,13 @@
 
 use minicbor::{Decode, Encode};
 use sfund_engine::amount::{Money, Price, Units};
+use sfund_engine::call::trade::CallTraded;
 use sfund_engine::cash::ledger::Cash;
 use sfund_engine::cash::request_transfer::RequestTransfer;
 use sfund_engine::cash::settle_transfer::TransferOutcome;
 use sfund_engine::id::{
-    FundId, IntentionId, ListingId, LockId, OrderId, PartyId, ProposalId, SegmentId, Sequence,
-    TransferId,
+    CallId, FundId, IntentionId, ListingId, LockId, OrderId, PartyId, ProposalId, SegmentId,
+    Sequence, TradeId, TransferId,
 };
 use sfund_engine::policy::Fees;
 use sfund_engine::registry::fund::{Fund, TradingState};
@@ -147,7 +148,7 @@ pub enum Cause {
     Decremented(#[n(0)] OrderId),
     /// A trade.
     #[n(5)]
-    Traded(#[n(0)] sfund_engine::id::TradeId),
+    Traded(#[n(0)] TradeId),
     /// Units were locked.
     #[n(6)]
     Locked(#[n(0)] LockId),
@@ -175,6 +176,12 @@ pub enum Cause {
     /// A bidder's deposit, or a part of it, was forfeited.
     #[n(22)]
     DepositForfeited(#[n(0)] ListingId),
+    /// An order of a call auction was placed and holds what it needs.
+    #[n(30)]
+    CallPlaced(#[n(0)] CallId),
+    /// An order of a call auction gave back what it does not need.
+    #[n(31)]
+    CallReleased(#[n(0)] CallId),
 }
 
 /// A line of the register's statement: what changed a holding, from what to what.
@@ -315,7 +322,47 @@ pub struct TradeView {
     pub stamp: Stamp,
     /// The trade.
     #[n(1)]
-    pub trade: Traded,
+    pub deal: Deal,
+}
+
+/// A trade, by how its orders met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Deal {
+    /// In the book.
+    #[n(0)]
+    Book(#[n(0)] Traded),
+    /// In a call auction.
+    #[n(1)]
+    Call(#[n(0)] CallTraded),
+}
+
+impl Deal {
+    /// Its id.
+    #[must_use]
+    pub const fn id(&self) -> TradeId {
+        match self {
+            Self::Book(fact) => fact.trade,
+            Self::Call(fact) => fact.trade,
+        }
+    }
+
+    /// Fund.
+    #[must_use]
+    pub const fn fund(&self) -> FundId {
+        match self {
+            Self::Book(fact) => fact.fund,
+            Self::Call(fact) => fact.fund,
+        }
+    }
+
+    /// Fee on top of what the buyer pays.
+    #[must_use]
+    pub const fn buyer_fee(&self) -> Money {
+        match self {
+            Self::Book(fact) => fact.buyer_fee,
+            Self::Call(fact) => fact.buyer_fee,
+        }
+    }
 }
 
 /// The book of a fund, as far as it shows.

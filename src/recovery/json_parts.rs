@@ -216,6 +216,10 @@ choices! { Command:
     MakeOffer
     AnswerOffer
     SignContract
+    ScheduleCall
+    CancelCall
+    PlaceCallOrder
+    CancelCallOrder
     ; Advance
 }
 
@@ -282,5 +286,10 @@ choices! { Event:
     DepositsReturned
     ContractSigned
     DealHandedOver
+    CallScheduled
+    CallOrderPlaced
+    CallOrderClosed
+    CallClosed
+    CallTraded
     ;
 }

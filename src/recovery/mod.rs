@@ -8,6 +8,7 @@ pub mod compliance;
 mod export;
 mod json;
 mod json_bidding;
+mod json_calls;
 mod json_listings;
 mod json_parts;
 mod rules;

@@ -336,7 +336,7 @@ async fn the_read_models_say_what_the_market_says() {
         .trades_of_party(CAROL, &crate::read::page::Ask::first())
         .rows
         .iter()
-        .map(|view| view.trade.buyer_fee.fen())
+        .map(|view| view.deal.buyer_fee().fen())
         .sum();
     assert_eq!(cash.available.fen(), 10_000_000_000 - 3_750 - fees);
     assert_eq!((cash.held, filled.fees.fen()), (Money::ZERO, fees));

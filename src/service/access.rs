@@ -243,7 +243,14 @@ mod tests {
     }
 
     /// Those whose methods are not here yet.
-    const AHEAD: [CommandKind; 2] = [CommandKind::ScoreBid, CommandKind::ChooseQuote];
+    const AHEAD: [CommandKind; 6] = [
+        CommandKind::ScoreBid,
+        CommandKind::ChooseQuote,
+        CommandKind::ScheduleCall,
+        CommandKind::CancelCall,
+        CommandKind::PlaceCallOrder,
+        CommandKind::CancelCallOrder,
+    ];
 
     #[test]
     fn every_command_but_the_venues_own_and_those_ahead_has_a_method() {

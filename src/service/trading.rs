@@ -119,7 +119,7 @@ impl TradingService for Trading {
         let party = self.0.party(&visit, Subject::Trading, &ask.party_id)?;
         let found = self.0.read.trades_of_party(party, &part);
         let (trades, next_page_token) = page::rows(found, |view| view);
-        let wanted = trades.iter().filter(|view| fund.is_none_or(|fund| fund == view.trade.fund));
+        let wanted = trades.iter().filter(|view| fund.is_none_or(|fund| fund == view.deal.fund()));
         Ok(Response::new(v1::ListMyTradesResponse {
             sequence: stamp.sequence.number(),
             time: time_of(stamp),

@@ -262,7 +262,9 @@ impl Tally {
     fn add(&mut self, item: &Item) {
         let outcome = match item.outcome() {
             Ok(events) => {
-                let trades = events.iter().filter(|event| matches!(event, Event::Traded(_)));
+                let trades = events
+                    .iter()
+                    .filter(|event| matches!(event, Event::Traded(_) | Event::CallTraded(_)));
                 let trades = u64::try_from(trades.count()).unwrap_or(u64::MAX);
                 self.trades = self.trades.saturating_add(trades);
                 "accepted"

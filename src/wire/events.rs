@@ -8,7 +8,7 @@ use sfund_proto::v1;
 use v1::stream_market_response::Event as Public;
 
 use crate::read::Read;
-use crate::read::views::{Stamp, TradeView};
+use crate::read::views::{Deal, Stamp, TradeView};
 use crate::wire::twins::Twin;
 use crate::wire::{market, policy};
 
@@ -19,7 +19,10 @@ pub fn public(event: &Event, stamp: Stamp, read: &Read) -> Option<Public> {
     let segment_now = |id| read.segment(id).map(|view| Public::Segment(market::segment(&view)));
     match event {
         Event::Traded(fact) => {
-            Some(Public::Trade(market::trade(&TradeView { stamp, trade: *fact })))
+            Some(Public::Trade(market::trade(&TradeView { stamp, deal: Deal::Book(*fact) })))
+        }
+        Event::CallTraded(fact) => {
+            Some(Public::Trade(market::trade(&TradeView { stamp, deal: Deal::Call(*fact) })))
         }
         Event::TradingStateSet(fact) => Some(Public::TradingState(trading_state_changed(fact))),
         Event::ReferenceSet(fact) => Some(Public::Reference(reference_changed(&fact.terms, stamp))),
@@ -81,7 +84,11 @@ pub fn public(event: &Event, stamp: Stamp, read: &Read) -> Option<Public> {
         | Event::DepositForfeited(_)
         | Event::DepositsReturned(_)
         | Event::ContractSigned(_)
-        | Event::DealHandedOver(_) => None,
+        | Event::DealHandedOver(_)
+        | Event::CallScheduled(_)
+        | Event::CallOrderPlaced(_)
+        | Event::CallOrderClosed(_)
+        | Event::CallClosed(_) => None,
     }
 }
 

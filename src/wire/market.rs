@@ -6,7 +6,7 @@ use sfund_engine::registry::fund::{FundDetails, Reference};
 use sfund_engine::trading::set_trading_state::TradingScope;
 use sfund_proto::v1;
 
-use crate::read::views::{Depth, FundView, Level, SegmentView, TradeView, Volume};
+use crate::read::views::{Deal, Depth, FundView, Level, SegmentView, TradeView, Volume};
 use crate::wire::fields::{Fields, text_if_any, write_date, write_time};
 use crate::wire::policy;
 use crate::wire::twins::Twin;
@@ -162,15 +162,21 @@ fn level(level: &Level) -> v1::BookLevel {
 /// A trade without names.
 #[must_use]
 pub fn trade(view: &TradeView) -> v1::Trade {
-    let trade = &view.trade;
+    let (price, units, cash, taker_side, call) = match &view.deal {
+        Deal::Book(fact) => {
+            (fact.price, fact.units, fact.cash, fact.taker_side.write(), String::new())
+        }
+        Deal::Call(fact) => (fact.price, fact.units, fact.cash, 0, fact.call.to_string()),
+    };
     v1::Trade {
-        trade_id: trade.trade.to_string(),
-        fund_id: trade.fund.to_string(),
-        price: trade.price.to_string(),
-        units: trade.units.to_string(),
-        cash: trade.cash.to_string(),
-        taker_side: trade.taker_side.write(),
+        trade_id: view.deal.id().to_string(),
+        fund_id: view.deal.fund().to_string(),
+        price: price.to_string(),
+        units: units.to_string(),
+        cash: cash.to_string(),
+        taker_side,
         sequence: view.stamp.sequence.number(),
         time: Some(write_time(view.stamp.at)),
+        call_id: call,
     }
 }

@@ -18,7 +18,7 @@ use v1::stream_my_events_response::Event as Mine;
 
 use crate::read::Read;
 use crate::read::listings::{Audience, happening};
-use crate::read::views::{Stamp, TradeView};
+use crate::read::views::{Deal, Stamp, TradeView};
 use crate::wire::board::{Name, intention};
 use crate::wire::fields::write_time;
 use crate::wire::listing_views::happened;
@@ -47,8 +47,12 @@ pub trait Owners {
 pub fn mine(event: &Event, stamp: Stamp, party: PartyId, owners: &impl Owners) -> Vec<Mine> {
     let order = |order: OrderId| owners.owns_order(order);
     match event {
-        Event::Traded(fact) => {
-            my_trades(&TradeView { stamp, trade: *fact }, party).map(Mine::Trade).collect()
+        Event::Traded(fact) => my_trades(&TradeView { stamp, deal: Deal::Book(*fact) }, party)
+            .map(Mine::Trade)
+            .collect(),
+        Event::CallTraded(fact) => {
+            let view = TradeView { stamp, deal: Deal::Call(*fact) };
+            my_trades(&view, party).map(Mine::Trade).collect()
         }
         Event::CounterpartySuggested(fact) => suggestions(fact, owners),
         Event::OrderPlaced(fact) => own(fact.terms.party == party, || order_placed(fact)),
@@ -89,7 +93,11 @@ pub fn mine(event: &Event, stamp: Stamp, party: PartyId, owners: &impl Owners) -
         | Event::SweepAdvanced(_)
         | Event::ReferenceSet(_)
         | Event::TradingStateSet(_)
-        | Event::AgreementSet(_) => Vec::new(),
+        | Event::AgreementSet(_)
+        | Event::CallScheduled(_)
+        | Event::CallOrderPlaced(_)
+        | Event::CallOrderClosed(_)
+        | Event::CallClosed(_) => Vec::new(),
         Event::ListingDrafted(_)
         | Event::ListingSubmitted(_)
         | Event::ListingReviewed(_)

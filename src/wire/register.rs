@@ -90,5 +90,7 @@ pub fn cause(cause: Cause) -> (v1::StatementCause, String) {
         Cause::DepositForfeited(listing) => {
             (v1::StatementCause::DepositForfeited, listing.to_string())
         }
+        Cause::CallPlaced(call) => (v1::StatementCause::CallOrderPlaced, call.to_string()),
+        Cause::CallReleased(call) => (v1::StatementCause::CallOrderClosed, call.to_string()),
     }
 }

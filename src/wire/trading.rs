@@ -1,5 +1,6 @@
 //! Orders: terms, amendments, cancellations, and what became of them.
 
+use sfund_engine::call::trade::CallTraded;
 use sfund_engine::command::Command;
 use sfund_engine::event::Event;
 use sfund_engine::id::{OrderId, PartyId};
@@ -11,7 +12,7 @@ use sfund_engine::trading::place_order::{PlaceOrder, Traded};
 use sfund_engine::trading::side::Side;
 use sfund_proto::v1;
 
-use crate::read::views::{OrderView, TradeView};
+use crate::read::views::{Deal, OrderView, TradeView};
 use crate::wire::command::{Asked, AttemptId, Facts, asks, attempt, tells};
 use crate::wire::fields::{Fields, Malformed, text_if_any, write_time};
 use crate::wire::twins::Twin;
@@ -236,23 +237,49 @@ fn fill(trade: &Traded, side: Side, order: OrderId) -> v1::Fill {
 
 /// The sides of a trade that are `party`'s: one, or in a trade with itself both.
 pub fn my_trades(view: &TradeView, party: PartyId) -> impl Iterator<Item = v1::MyTrade> {
-    let trade = view.trade;
-    let stamp = view.stamp;
-    [(Side::Buy, trade.buyer), (Side::Sell, trade.seller)]
-        .into_iter()
-        .filter(move |(_, whose)| *whose == party)
-        .map(move |(side, _)| {
-            let order = if side == trade.taker_side { trade.taker } else { trade.maker };
-            v1::MyTrade {
-                party_id: party.to_string(),
-                order_id: order.to_string(),
-                fund_id: trade.fund.to_string(),
-                side: side.write(),
-                fill: Some(fill(&trade, side, order)),
-                sequence: stamp.sequence.number(),
-                time: Some(write_time(stamp.at)),
+    let TradeView { stamp, deal } = *view;
+    let (buyer, seller) = match deal {
+        Deal::Book(fact) => (fact.buyer, fact.seller),
+        Deal::Call(fact) => (fact.buyer, fact.seller),
+    };
+    let sides = [(Side::Buy, buyer), (Side::Sell, seller)].into_iter();
+    sides.filter(move |(_, whose)| *whose == party).map(move |(side, _)| {
+        let (order_id, fill, call_id) = match deal {
+            Deal::Book(fact) => {
+                let order = if side == fact.taker_side { fact.taker } else { fact.maker };
+                (order.to_string(), fill(&fact, side, order), String::new())
             }
-        })
+            Deal::Call(fact) => call_fill(&fact, side),
+        };
+        v1::MyTrade {
+            party_id: party.to_string(),
+            order_id,
+            fund_id: deal.fund().to_string(),
+            side: side.write(),
+            fill: Some(fill),
+            sequence: stamp.sequence.number(),
+            time: Some(write_time(stamp.at)),
+            call_id,
+        }
+    })
+}
+
+/// A trade of a call auction as one side of it sees it: its order, what it got, and the call.
+fn call_fill(trade: &CallTraded, side: Side) -> (String, v1::Fill, String) {
+    let (order, fee) = match side {
+        Side::Buy => (trade.buy, trade.buyer_fee),
+        Side::Sell => (trade.sell, trade.seller_fee),
+    };
+    let fill = v1::Fill {
+        trade_id: trade.trade.to_string(),
+        price: trade.price.to_string(),
+        units: trade.units.to_string(),
+        cash: trade.cash.to_string(),
+        fee: fee.to_string(),
+        // Both rested until the close.
+        maker: true,
+    };
+    (order.to_string(), fill, trade.call.to_string())
 }
 
 /// Terms of an order.

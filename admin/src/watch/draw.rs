@@ -91,7 +91,8 @@ fn draw_tape(frame: &mut Frame<'_>, area: Rect, screen: &Screen) {
     let title = format!(" {} ", screen.lang.word("trades"));
     let lines = screen.tape.iter().take(usize::from(area.height));
     let lines = lines.map(|trade| {
-        let style = Style::new().fg(colour(trade.taker_side, screen.lang));
+        let side = trade.taker_side;
+        let style = side.map_or_else(Style::new, |side| Style::new().fg(colour(side, screen.lang)));
         Line::styled(tape_line(trade), style)
     });
     let widget = Paragraph::new(lines.collect::<Vec<_>>()).block(Block::bordered().title(title));
@@ -174,7 +175,8 @@ mod tests {
             price: Price::from_e4(14_150),
             units: Units::from_e2(2_000_000),
             cash: Money::from_fen(2_830_000),
-            taker_side: Side::Buy,
+            taker_side: Some(Side::Buy),
+            call: None,
             sequence: Sequence::new(1_040),
             time: Time::from_nanos(1_795_500_000_000_000_000),
         };

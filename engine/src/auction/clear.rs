@@ -7,7 +7,7 @@
 
 mod price;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::cmp::Reverse;
 

@@ -1,6 +1,7 @@
 //! A fixed value of every command.
 
 use super::biddings::commands as biddings;
+use super::calls::commands as calls;
 use super::listings::commands as listings;
 use super::{FUND, LATER, ORDER, OTHER, PARTY, date};
 use crate::amount::{Money, Ppm, Price, Units};
@@ -52,6 +53,7 @@ pub(super) fn commands() -> Vec<Command> {
         market(),
         listings(),
         biddings(),
+        calls(),
         vec![Command::Advance],
     ]
     .concat()

@@ -5,15 +5,19 @@
 
 use super::{check, to_hex};
 use crate::amount::Price;
+use crate::call::place::PlaceCallOrder;
+use crate::call::schedule::ScheduleCall;
+use crate::call::{CallTerms, Repetition};
 use crate::cash::request_transfer::Direction;
 use crate::cash::settle_transfer::TransferOutcome;
 use crate::command::Command;
 use crate::entry::Caller;
 use crate::fixture::{
     ALICE, BANK, BOB, CAROL, DAVE, FUND, LENDER, LICENSED, OPERATOR, REGIONAL_FUND, accept,
-    approve, cents, fees, opening, order, party, settle, trading, transfer, units, yuan,
+    accept_at, approve, cents, date, fees, opening, order, party, settle, soon, trading, transfer,
+    units, yuan,
 };
-use crate::id::{FundId, LockId, OrderId, TransferId};
+use crate::id::{CallId, FundId, LockId, OrderId, TransferId};
 use crate::market::Market;
 use crate::policy::{Fees, Rates};
 use crate::registry::affiliate::Affiliate;
@@ -23,7 +27,7 @@ use crate::trading::amend_order::AmendOrder;
 use crate::trading::board::PostIntention;
 use crate::trading::cancel_all::CancelAll;
 use crate::trading::cancel_order::CancelOrder;
-use crate::trading::order::{SelfTrade, TimeInForce};
+use crate::trading::order::{OrderPrice, SelfTrade, TimeInForce};
 use crate::trading::place_order::PlaceOrder;
 use crate::trading::set_reference::SetReference;
 use crate::trading::side::Side;
@@ -35,6 +39,7 @@ fn the_same_commands_lead_to_the_same_digest_for_ever() {
     registry(&mut market);
     orders(&mut market);
     board(&mut market);
+    call(&mut market);
     assert_eq!(market.check(), Ok(()));
     let mut text = "# Digest of the market that golden/digest.rs makes.\n".to_owned();
     text += &to_hex(&market.digest());
@@ -108,6 +113,19 @@ fn board(market: &mut Market) {
             expires: opening().plus_seconds(86_400),
         };
         accept(market, party(who), Command::PostIntention(ask));
+    }
+}
+
+/// A call that waits with an order of each side.
+fn call(market: &mut Market) {
+    let repeats = Some(Repetition { trading_days: 5, until: date("2027-12-30") });
+    let (opens, closes) = (opening().plus_seconds(60), opening().plus_seconds(3_660));
+    let terms = CallTerms { fund: FUND, opens, closes, repeats };
+    accept(market, party(OPERATOR), Command::ScheduleCall(ScheduleCall { terms }));
+    for (who, side, price) in [(BOB, Side::Sell, 104), (CAROL, Side::Buy, 103)] {
+        let price = OrderPrice::Limit(cents(price));
+        let ask = PlaceCallOrder { call: CallId::new(0), party: who, side, price, units: units(7) };
+        accept_at(market, soon(market).max(opens), party(who), Command::PlaceCallOrder(ask));
     }
 }
 

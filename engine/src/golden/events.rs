@@ -1,6 +1,7 @@
 //! A fixed value of every event.
 
 use super::biddings::events as biddings;
+use super::calls::events as calls;
 use super::commands::{
     calendar, fund_details, issue_key, lock_units, open_venue, overlay, pack, party_details,
     place_order, post_intention, qualification, rates, request_transfer, segment_details,
@@ -60,6 +61,7 @@ pub(super) fn events() -> Vec<Event> {
         market(),
         listings(),
         biddings(),
+        calls(),
     ]
     .concat()
 }

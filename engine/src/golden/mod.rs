@@ -6,6 +6,7 @@
 //! journals do not have: that needs a line in the changelog and a way to read the old one.
 
 mod biddings;
+mod calls;
 mod commands;
 mod digest;
 mod events;

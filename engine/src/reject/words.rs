@@ -173,6 +173,16 @@ field_names! {
     84 PriceWeight "price_weight";
     /// Those who are asked for a quote.
     85 Asked "asked";
+    /// When a call auction opens.
+    90 CallOpens "opens";
+    /// How long a call auction takes orders, in seconds.
+    91 CallSeconds "call_seconds";
+    /// Trading days from one call auction to the next.
+    92 CallInterval "repeats_every_trading_days";
+    /// The last date of a repetition.
+    93 CallUntil "repeats_until";
+    /// Orders of all call auctions.
+    94 CallOrders "call_orders";
 }
 
 /// The command that a refusal speaks of, by its number.

@@ -5,7 +5,7 @@
 
 use crate::amount::{Money, Units};
 use crate::cash::ledger::{Account, CashPlace, Payment};
-use crate::id::{OrderId, PartyId};
+use crate::id::{FundId, OrderId, PartyId};
 use crate::market::Market;
 use crate::policy::Fees;
 use crate::registry::fund::Currency;
@@ -17,14 +17,31 @@ use crate::trading::rules;
 use crate::trading::side::Side;
 
 /// What a trade needs of one of its orders.
-struct Part {
-    party: PartyId,
-    holding: HoldingPlace,
-    cash: CashPlace,
+pub(crate) struct Part {
+    pub(crate) party: PartyId,
+    pub(crate) holding: HoldingPlace,
+    pub(crate) cash: CashPlace,
     /// Cash that it held before.
-    held: Money,
+    pub(crate) held: Money,
     /// Cash that it holds from now on.
-    keeps: Money,
+    pub(crate) keeps: Money,
+}
+
+/// What a trade moves, however its two orders met.
+pub(crate) struct Moves {
+    pub(crate) fund: FundId,
+    pub(crate) currency: Currency,
+    pub(crate) units: Units,
+    /// Price times units.
+    pub(crate) cash: Money,
+    /// On top of what the buyer pays.
+    pub(crate) buyer_fee: Money,
+    /// Out of what the seller gets.
+    pub(crate) seller_fee: Money,
+    /// E5: units that the buyer had available before.
+    pub(crate) buyer_before: Units,
+    /// E5: units that the seller had on offer before.
+    pub(crate) seller_before: Units,
 }
 
 /// Applies a [`Traded`]: units, cash and fees move in one act.
@@ -43,8 +60,24 @@ pub(crate) fn apply(market: &mut Market, fact: &Traded) {
     };
     let (bought, sold) = (fill(market, buy, fact.units), fill(market, sell, fact.units));
     assert!(bought.party == fact.buyer && sold.party == fact.seller, "orders have their owners");
-    move_units(market, fact, &bought, &sold);
-    pay(market, fact, currency, &bought, &sold);
+    let moves = Moves {
+        fund: fact.fund,
+        currency,
+        units: fact.units,
+        cash: fact.cash,
+        buyer_fee: fact.buyer_fee,
+        seller_fee: fact.seller_fee,
+        buyer_before: fact.buyer_before,
+        seller_before: fact.seller_before,
+    };
+    settle(market, &moves, &bought, &sold);
+}
+
+/// E1: moves units, cash and fees in one act.
+#[inline(always)]
+pub(crate) fn settle(market: &mut Market, moves: &Moves, bought: &Part, sold: &Part) {
+    move_units(market, moves, bought, sold);
+    pay(market, moves, bought, sold);
 }
 
 #[inline(always)]
@@ -59,32 +92,32 @@ fn fill(market: &mut Market, order: OrderId, units: Units) -> Part {
 }
 
 #[inline(always)]
-fn move_units(market: &mut Market, fact: &Traded, bought: &Part, sold: &Part) {
+fn move_units(market: &mut Market, moves: &Moves, bought: &Part, sold: &Part) {
     let today = market.date(market.now);
     let seller = market.register.at_mut(sold.holding);
-    assert!(seller.offered == fact.seller_before, "the register says what it was");
-    seller.offered = seller.offered.minus(fact.units);
+    assert!(seller.offered == moves.seller_before, "the register says what it was");
+    seller.offered = seller.offered.minus(moves.units);
     seller.last_sold = Some(today);
     let seller_after = seller.total();
     let buyer = market.register.at_mut(bought.holding);
-    assert!(buyer.available == fact.buyer_before, "the register says what it was");
-    buyer.available = buyer.available.plus(fact.units);
+    assert!(buyer.available == moves.buyer_before, "the register says what it was");
+    buyer.available = buyer.available.plus(moves.units);
     buyer.last_bought = Some(today);
     let buyer_after = buyer.total();
-    let seller_before = seller_after.plus(fact.units);
-    holders::recount(market, fact.seller, fact.fund, seller_before, seller_after);
-    holders::recount(market, fact.buyer, fact.fund, buyer_after.minus(fact.units), buyer_after);
+    let seller_before = seller_after.plus(moves.units);
+    holders::recount(market, sold.party, moves.fund, seller_before, seller_after);
+    holders::recount(market, bought.party, moves.fund, buyer_after.minus(moves.units), buyer_after);
 }
 
 #[inline(always)]
-fn pay(market: &mut Market, fact: &Traded, currency: Currency, bought: &Part, sold: &Part) {
-    let spent = fact.cash.plus(fact.buyer_fee);
+fn pay(market: &mut Market, moves: &Moves, bought: &Part, sold: &Part) {
+    let spent = moves.cash.plus(moves.buyer_fee);
     market.ledger.pay(&Payment {
         buyer: bought.cash,
         seller: sold.cash,
-        currency,
-        to_seller: fact.cash.minus(fact.seller_fee),
-        fees: fact.buyer_fee.plus(fact.seller_fee),
+        currency: moves.currency,
+        to_seller: moves.cash.minus(moves.seller_fee),
+        fees: moves.buyer_fee.plus(moves.seller_fee),
         released: bought.held.minus(bought.keeps).minus(spent),
     });
 }

@@ -5,6 +5,7 @@
 //! sequencer sends it again until none is due.
 
 use crate::bidding;
+use crate::call;
 use crate::deadline::Due;
 use crate::event::Event;
 use crate::listing;
@@ -35,6 +36,12 @@ pub(crate) fn decide(
             Due::Lot(_) if 0 < count => break,
             Due::Lot(listing) => {
                 bidding::clock::step(market, context.at, listing, events);
+                break;
+            }
+            // And a call: its print speaks of everybody in it.
+            Due::Call(_) if 0 < count => break,
+            Due::Call(number) => {
+                call::print::step(market, context.at, number, events);
                 break;
             }
             Due::Order(order) => {

@@ -5,7 +5,7 @@ pub(crate) mod meters;
 pub(crate) mod order;
 
 use sfund_engine::amount::{Price, Units};
-use sfund_engine::id::{FundId, IntentionId, OrderId, PartyId, Sequence};
+use sfund_engine::id::{CallId, CallOrderId, FundId, IntentionId, OrderId, PartyId, Sequence};
 use sfund_engine::time::Time;
 use sfund_engine::trading::side::Side;
 use sfund_proto::v1;
@@ -20,7 +20,7 @@ use crate::trading::meters::{FeeQuote, Meters};
 use crate::trading::order::{
     Amendment, Fill, MassCancellation, Order, OrderOutcome, OrderRecord, fill_of, outcome_of,
 };
-use crate::wire::{self, Twin, read, some};
+use crate::wire::{self, Twin, maybe, read, some};
 
 /// Orders, intentions and bids of the caller, or of a member's clients.
 #[derive(Clone, Debug)]
@@ -54,8 +54,8 @@ pub enum WhichOrders {
 pub struct MyTrade {
     /// Whose side this is.
     pub party: PartyId,
-    /// The party's order.
-    pub order: OrderId,
+    /// The party's order: in the book, or in a call auction.
+    pub order: TradedOrder,
     /// Fund.
     pub fund: FundId,
     /// Which way the party went.
@@ -66,6 +66,15 @@ pub struct MyTrade {
     pub sequence: Sequence,
     /// When.
     pub time: Option<Time>,
+}
+
+/// Which order traded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TradedOrder {
+    /// One of continuous trading.
+    Book(OrderId),
+    /// One of a call auction.
+    Call(CallId, CallOrderId),
 }
 
 /// A cancellation of all has begun: to everyone else, all are cancelled at once.
@@ -235,9 +244,13 @@ pub(crate) fn closed_of(ids: &[String]) -> Result<MassCancelled, Unreadable> {
 }
 
 pub(crate) fn my_trade_of(wire: v1::MyTrade) -> Result<MyTrade, Unreadable> {
+    let order = match maybe(&wire.call_id, "call_id")? {
+        Some(call) => TradedOrder::Call(call, read(&wire.order_id, "order_id")?),
+        None => TradedOrder::Book(read(&wire.order_id, "order_id")?),
+    };
     Ok(MyTrade {
         party: read(&wire.party_id, "party_id")?,
-        order: read(&wire.order_id, "order_id")?,
+        order,
         fund: read(&wire.fund_id, "fund_id")?,
         side: Side::from_wire(wire.side)?,
         fill: fill_of(&some(wire.fill, "fill")?)?,

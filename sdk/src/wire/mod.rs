@@ -184,7 +184,8 @@ twins! {
         TransferRequested TransferRequested, TransferSettled TransferSettled,
         UnitsListed UnitsListed, UnitsUnlisted UnitsUnlisted,
         DepositHeld DepositHeld, DepositReturned DepositReturned,
-        DepositForfeited DepositForfeited,
+        DepositForfeited DepositForfeited, CallOrderPlaced CallOrderPlaced,
+        CallOrderClosed CallOrderClosed,
     }
     Stage = ListingStage "stage" {
         Draft Draft, Submitted Submitted, ToBeCompleted ToBeCompleted, Rejected Rejected,

@@ -28,8 +28,8 @@ fn wanted(orders: &[Order], takes: impl Fn(u64) -> bool) -> i64 {
     orders.iter().filter(takes).map(|order| signed(order.quantity)).sum()
 }
 
-/// The price by the words of the rules: every price of the book in turn, every sum anew.
-fn twin(call: &Call) -> Option<u64> {
+/// The price by the words of the rules: every price of the book below 60 in turn, every sum anew.
+pub(crate) fn twin(call: &Call) -> Option<u64> {
     let reference = call.reference?;
     let demand = |price: u64| wanted(&call.buys, |limit| price <= limit);
     let supply = |price: u64| wanted(&call.sells, |limit| limit <= price);
