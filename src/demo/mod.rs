@@ -239,10 +239,10 @@ async fn conclude(
     let summary = json!({
         "trades": counted.trades,
         "transfers": replayed.transfers,
+        "awards": sold.map_or(0, |sold| sold.awards),
         "units_conserved": units,
         "cash_conserved": cash,
         "replay_digest_equal": replayed.digest_equal,
-        "awards": sold.map_or(0, |sold| sold.awards),
     });
     let same = replayed.digest_equal && sold.is_none_or(|sold| sold.digest_equal);
     let consistent = counted.trades == replayed.transfers;
