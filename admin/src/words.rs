@@ -263,7 +263,6 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("order_amended", "amended", "改单"),
     ("order_closed", "closed", "委托终结"),
     ("order_decremented", "decremented", "自成交抵减"),
-    ("call_auction", "call auction", "集合竞价"),
     ("call_order_placed", "call order placed", "集合竞价占用"),
     ("call_order_closed", "call order released", "集合竞价解除"),
     ("order_placed", "placed", "委托"),

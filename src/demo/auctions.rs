@@ -234,7 +234,7 @@ async fn seal(hall: &Hall, listing: ListingId, narrator: &Narrator) -> Result<()
     hall.go_to(ends(&lot));
     let lot = hall.awarded(listing).await?;
     narrator.line(
-        "950×60 万整批不如 940×50 万 + 937×50 万：两家中标；未开标者按规则没收保证金（D4）",
+        "9.50×60 万整批不如 9.40×50 万 + 9.37×50 万：两家中标；未开标者按规则没收保证金（D4）",
         "600,000 at 9.50 brings less than 500,000 at 9.40 and 500,000 at 9.37 together; who did \
          not open its bid forfeits its deposit (D4)",
     )?;
