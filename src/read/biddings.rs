@@ -12,6 +12,7 @@ use sfund_engine::bidding::mode::{Bid, Code, LotEvent, Mode, Offer, Phase, Told}
 use sfund_engine::bidding::{Bidding, Claim, Deal, Open, Progress};
 use sfund_engine::event::Event;
 use sfund_engine::id::{BidId, ListingId, OfferId, PartyId, Sequence};
+use sfund_engine::listing::stage::Stage;
 use sfund_engine::market::Market;
 use sfund_engine::time::Time;
 
@@ -219,9 +220,13 @@ impl Read {
     pub(super) fn put_lot(&self, market: &Market, id: ListingId) {
         let Some(bidding) = market.bidding(id) else { return };
         let Some(open) = &bidding.open else { return };
-        let terms = &market.listing(id).expect("a bidding is for a listing").terms;
-        let fund = market.fund_at(terms.fund).expect("a listing is of a fund");
-        let view = lot_view(id, bidding, open, fund.details.lot, self.0.deals.find(&id));
+        let listing = market.listing(id).expect("a bidding is for a listing");
+        let fund = market.fund_at(listing.terms.fund).expect("a listing is of a fund");
+        // Of a deal that came to nothing nobody is told as of an award.
+        let came_to_nothing =
+            bidding.progress == Progress::Over && listing.stage != Stage::HandedOver;
+        let deal = self.0.deals.find(&id).filter(|_| !came_to_nothing);
+        let view = lot_view(id, bidding, open, fund.details.lot, deal);
         self.0.lots.put(id, view);
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use sfund_engine::id::ListingId;
+use sfund_engine::registry::party::Role;
 use sfund_proto::v1;
 use tonic::{Request, Response, Status};
 
@@ -58,6 +59,12 @@ impl Desk {
 
     /// Whether the caller or a client of it would bid.
     fn has_claim(&self, visit: &Visit, view: &ListingView) -> bool {
+        if self.read.claim(view.id, visit.who.party).is_some() {
+            return true;
+        }
+        if visit.who.role != Role::Member {
+            return false;
+        }
         let first = Ask { after: None, rows_max: 1 };
         let own = self.read.claims(view.id, &first, |claim| self.is_own_claim(visit, claim));
         !own.rows.is_empty()
