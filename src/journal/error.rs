@@ -144,7 +144,10 @@ pub enum Error {
         path: PathBuf,
     },
     /// The store was written by a newer version of this program.
-    #[error("the journal has format {found}, and this version knows {known}: use a newer version")]
+    #[error(
+        "the journal has format {found}, and this version knows {known}: use a newer version; if \
+         there is none, the disk lied: restore a backup"
+    )]
     NewerFormat {
         /// The format of the store.
         found: u32,
@@ -152,7 +155,10 @@ pub enum Error {
         known: u32,
     },
     /// The store's digest is unknown here.
-    #[error("the journal's digest has number {found}, unknown here: use a newer version")]
+    #[error(
+        "the journal's digest has number {found}, unknown here: use a newer version; if there is \
+         none, the disk lied: restore a backup"
+    )]
     UnknownDigest {
         /// The number recorded in the store.
         found: u32,
